@@ -1,0 +1,76 @@
+# The verbs of the project; each is one command. `make book` and `make test` work from nothing.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+CLASS := _build/class
+NAME ?= max_pooling
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help setup site release class book test check-site grade bench serve lock clean
+
+help:
+	@echo "make book     build the site, release the assignment, grade a sample class (does all set-up)"
+	@echo "make test     run the tests (does all set-up)"
+	@echo "make serve    look at the site: http://127.0.0.1:8000"
+	@echo "make grade    grade what was handed in: make grade NAME=max_pooling"
+	@echo "make bench    measure; prints a table and writes _build/bench.json"
+	@echo "make setup    only the environment, in .venv   (GPU=1 for TensorFlow with CUDA)"
+	@echo "make lock     refresh requirements.txt from pyproject.toml"
+
+setup: $(READY)
+
+# A lock with CUDA differs in one line only: the name of the TensorFlow wheel.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; choose one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/need ensurepip:python3-venv
+	@echo "Installing the locked set into .venv (a few minutes the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@mkdir -p _build
+	@sed '$(if $(GPU),s/^tensorflow-cpu==/tensorflow[and-cuda]==/)' requirements.txt > _build/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r _build/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+site: setup
+	$(BIN)/jupyter-book build -W -n --keep-going --config _config.yml --path-output . book
+
+release: setup
+	@-scripts/need bwrap:bubblewrap
+	$(BIN)/course release $(NAME)
+
+# A course of its own, so that the sample hand-ins never meet those of real students.
+class: setup
+	@rm -rf $(CLASS) && mkdir -p $(CLASS)
+	@cp assignments/*.py $(CLASS)/
+	$(BIN)/course --root $(CLASS) release $(NAME)
+	$(BIN)/course --root $(CLASS) sample $(NAME) --from tests/assignments/$(NAME)
+	$(BIN)/course --root $(CLASS) grade $(NAME)
+
+book: site release class
+
+test: setup
+	@scripts/need bwrap:bubblewrap
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest
+
+check-site: setup
+	@scripts/need chromium:chromium
+	$(BIN)/python -m pytest -m site
+
+grade: setup
+	$(BIN)/course grade $(NAME)
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+serve: setup
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header \
+	  --extra tf-cpu --extra dev --output-file requirements.txt pyproject.toml
+
+clean:
+	rm -rf _build
