@@ -1,0 +1,171 @@
+"""Convolution as deep learning has it: a correlation of `x` with a kernel, and its gradients.
+
+Mathematics turns the kernel round before it slides: `(x * k)[o] = sum_i x[o - i] k[i]`. Deep learning does not,
+and neither does this module: `y[o] = sum_i x[o + i] k[i]`. Turn the kernel's spatial axes (`np.flip`) to change
+one into the other; a learned kernel does not care.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .windows import (
+    Axis, Windows, as_gradient, as_input, as_int, as_matching, as_real, gradient_dtype, lay, per_axis, working_dtype,
+)
+
+
+def conv(x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1) -> np.ndarray:
+    """Correlate `x` with `kernel`: `y[n, o, f] = bias[f] + sum_ic x[n, o*strides + i*dilation, c] * kernel[i, c, f]`.
+
+    Args:
+        x: `(N, *spatial, C)` integers or floats, one to three spatial axes; padding counts as zeros.
+        kernel: `(*window, C/groups, F)`, the layout of Keras.
+        bias: `(F,)`, or `None`.
+        strides, padding, dilation: as for `course_lib.max_pool`; explicit padding may be of any size.
+        groups: channels and filters fall into this many consecutive groups that do not see each other; with
+            `groups=C` every channel has its own kernels (depthwise convolution).
+
+    Returns:
+        `(N, *O, F)` in the dtype of `x`, integers in float64.
+
+    Raises:
+        TypeError: an array is not real-valued, or a number of the geometry is not an integer.
+        ValueError: shapes or geometry do not fit together.
+
+    Source: LeCun et al. 1989; `keras.layers.Conv2D`, `torch.nn.Conv2d`, ONNX `Conv`.
+
+    >>> conv([[[1.0], [2.0], [4.0]]], [[[-1.0]], [[1.0]]])[0, :, 0]
+    array([1., 2.])
+    """
+    x, kernel, groups = _arguments(x, kernel, groups)
+    laid = _lay(x.shape, kernel, strides, padding, dilation)
+    y = _correlate(x, kernel, laid, groups)
+    if bias is not None:
+        y += as_matching(bias, kernel.shape[-1:], "bias")
+    return y.astype(gradient_dtype(x), copy=False)
+
+
+def conv_backward(dy, x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1):
+    """Gradients of `conv`.
+
+    A cell of `x` receives `dy` through every kernel entry that met it; an entry of the kernel the sum of `dy`
+    times the cells it met; a bias the sum of its filter's `dy`.
+
+    Args:
+        dy: gradient of the output, `(N, *O, F)`.
+        x, kernel, bias, strides, padding, dilation, groups: as for `conv`. The value of `bias` plays no part.
+
+    Returns:
+        `(dx, dkernel, dbias)`, each of the shape and (floating) dtype of its array; `dbias` also without a bias.
+
+    Raises:
+        TypeError, ValueError: as `conv`, and where `dy` does not have the output's shape.
+
+    >>> dx, dkernel, dbias = conv_backward([[[1.0], [1.0]]], [[[1.0], [2.0], [4.0]]], [[[-1.0]], [[1.0]]])
+    >>> dx[0, :, 0], dkernel[:, 0, 0], dbias
+    (array([-1.,  0.,  1.]), array([3., 6.]), array([2.]))
+    """
+    x, kernel, groups = _arguments(x, kernel, groups)
+    laid = _lay(x.shape, kernel, strides, padding, dilation)
+    if bias is not None:
+        as_matching(bias, kernel.shape[-1:], "bias")
+    dy = as_gradient(dy, (x.shape[0], *laid.out, kernel.shape[-1])).astype(working_dtype(x), copy=False)
+    return (
+        _spread(dy, kernel, laid, groups).astype(gradient_dtype(x), copy=False),
+        _meet(dy, x, kernel.shape, laid, groups).astype(gradient_dtype(kernel), copy=False),
+        dy.sum(tuple(range(dy.ndim - 1))).astype(gradient_dtype(kernel), copy=False),
+    )
+
+
+def _arguments(x, kernel, groups):
+    x, kernel, groups = as_input(x), as_real(kernel, "kernel"), as_int(groups, "groups")
+    channels = x.shape[-1]
+    if kernel.ndim != x.ndim:
+        raise ValueError(f"kernel must have shape (*window, C/groups, F) of rank {x.ndim}, got {kernel.shape}")
+    if channels % groups or kernel.shape[-1] % groups:
+        raise ValueError(f"groups must divide the {channels} channels and {kernel.shape[-1]} filters, got {groups}")
+    if kernel.shape[-2] != channels // groups:
+        raise ValueError(
+            f"kernel must have {channels // groups} input channels (C/groups) on axis -2, got shape {kernel.shape}"
+        )
+    return x, kernel, groups
+
+
+def _lay(shape, kernel, strides, padding, dilation):
+    strides = per_axis(strides, kernel.ndim - 2, "strides")
+    return lay(shape, kernel.shape[:-2], strides, padding, dilation, convolving=True)
+
+
+# By definition y[outputs] += x[inputs] @ kernel[offset] for every offset of the window. A matrix product with few
+# columns is slow, so the cells of a kernel row are laid side by side, one image at a time, and each row of the
+# kernel is then one product. A group is one more matrix.
+
+
+def _correlate(x, kernel, laid, groups):
+    y = np.zeros((x.shape[0], *laid.out, kernel.shape[-1]), working_dtype(x))
+    weights = _matrices(kernel, groups, y.dtype)
+    for image, result in zip(x, y, strict=True):
+        columns, filtered = _columns(image, laid.axes[-1], groups, y.dtype), _by_group(result, groups)
+        for row, outputs, inputs in _rows(laid):
+            filtered[outputs] += columns[inputs] @ weights[row]
+    return y
+
+
+def _spread(dy, kernel, laid, groups):
+    """Adjoint of `_correlate` in `x`."""
+    last = laid.axes[-1]
+    dx = np.zeros((dy.shape[0], *(a.size for a in laid.axes), groups * kernel.shape[-2]), dy.dtype)
+    weights = np.swapaxes(_matrices(kernel, groups, dy.dtype), -1, -2)
+    for gradient, result in zip(dy, dx, strict=True):
+        filtered, split = _by_group(gradient, groups), _by_group(result, groups)
+        columns = np.zeros((*split.shape[:-2], last.out, weights.shape[-1]), dy.dtype)
+        for row, outputs, inputs in _rows(laid):
+            columns[inputs] += filtered[outputs] @ weights[row]
+        cells = columns.reshape(*columns.shape[:-1], last.pool, -1)
+        for k in range(last.pool):
+            outputs, inputs = last.span(k)
+            split[..., inputs, :] += cells[..., outputs, k, :]
+    return dx
+
+
+def _meet(dy, x, shape, laid, groups):
+    """Gradient of `_correlate` in the kernel."""
+    *rows, width, channels, filters = shape
+    dweights = np.zeros((*rows, groups, width * channels, filters // groups), dy.dtype)
+    for image, gradient in zip(x, dy, strict=True):
+        columns, filtered = _columns(image, laid.axes[-1], groups, dy.dtype), _by_group(gradient, groups)
+        for row, outputs, inputs in _rows(laid):
+            met = columns[inputs].reshape(groups, -1, width * channels)
+            dweights[row] += np.swapaxes(met, -1, -2) @ filtered[outputs].reshape(groups, -1, filters // groups)
+    split = dweights.reshape(*rows, groups, width, channels, filters // groups)
+    return np.moveaxis(split, -4, -2).reshape(shape)
+
+
+def _matrices(kernel: np.ndarray, groups: int, dtype) -> np.ndarray:
+    """`(*rows, groups, 1..., width*C/groups, F/groups)`: one matrix for each kernel row and group."""
+    *rows, width, channels, filters = kernel.shape
+    split = kernel.astype(dtype, copy=False).reshape(*rows, width, channels, groups, filters // groups)
+    axes = (1,) * len(rows)
+    return np.moveaxis(split, -2, -4).reshape(*rows, groups, *axes, width * channels, filters // groups)
+
+
+def _by_group(image: np.ndarray, groups: int) -> np.ndarray:
+    """View `(groups, *spatial, C/groups)` of one image."""
+    return np.moveaxis(image.reshape(*image.shape[:-1], groups, -1), -2, 0)
+
+
+def _columns(image: np.ndarray, axis: Axis, groups: int, dtype) -> np.ndarray:
+    """The windows along the last spatial axis of one image: `(groups, *rows, out, width*C/groups)`."""
+    split = _by_group(image, groups)
+    cells = np.zeros((*split.shape[:-2], axis.out, axis.pool, split.shape[-1]), dtype)
+    for k in range(axis.pool):
+        outputs, inputs = axis.span(k)
+        cells[..., outputs, k, :] = split[..., inputs, :]
+    return cells.reshape(*cells.shape[:-2], -1)
+
+
+def _rows(laid: Windows):
+    """Walk the kernel's rows, `(row, outputs, inputs)` over every spatial axis but the last."""
+    above = Windows(laid.axes[:-1])
+    for row, (_, outputs, inputs) in zip(np.ndindex(above.pool), above, strict=True):
+        yield row, outputs, inputs

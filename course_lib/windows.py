@@ -1,0 +1,458 @@
+"""Where windows fall on an input: sizes, padding, views, walks, and their adjoint.
+
+Every windowed function of the library asks this module where its windows lie, and no other module handles
+an edge. Arrays are channels-last, `(batch, *spatial, channels)`, with one, two or three spatial axes.
+
+A window is not cut out position by position. `Windows` walks over the *offsets inside* the window instead: for
+each offset it gives the outputs whose cell there lies inside the input, and the strided slice of the input that
+holds those cells. A 2x2 pooling is then four large passes whatever the image, and padding never exists: a cell
+outside the input is a slice that stops early.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import sys
+import types
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+PADDINGS = ("valid", "same", "same_lower")
+
+# Large arrays are worked through a few images at a time, so that one image's intermediate values are still in
+# the processor's cache when they are read again.
+BLOCK_BYTES = 1 << 20
+
+
+def output_size(n, pool, stride=None, padding="valid", *, dilation=1, ceil_mode=False) -> int:
+    """Number of windows along one axis.
+
+    `valid`: `floor((n - extent) / stride) + 1` with `extent = (pool - 1) * dilation + 1`. `same` and
+    `same_lower`: `ceil(n / stride)`. Explicit padding counts as input. `ceil_mode` rounds the division up,
+    but the last window must start inside the input or its near padding (PyTorch's and ONNX's rule).
+
+    Args:
+        n: cells along the axis, at least 1.
+        pool: cells in the window.
+        stride: distance between windows; `None` means `pool`.
+        padding: `"valid"`, `"same"`, `"same_lower"` or `(before, after)`.
+        dilation: distance between the cells of a window.
+        ceil_mode: keep a last window that runs past the far edge. The `same` paddings have it already.
+
+    Returns:
+        A positive int.
+
+    Raises:
+        TypeError, ValueError: for an argument that describes no window, or a window that does not fit.
+
+    Source: `tf.nn.pool`, `torch.nn.MaxPool2d` and ONNX `MaxPool` documentation.
+
+    >>> output_size(5, 2), output_size(5, 2, padding="same"), output_size(5, 2, ceil_mode=True)
+    (2, 3, 3)
+    """
+    return _lay_axis("n", n, pool, stride, padding, dilation, ceil_mode).out
+
+
+def padding_amounts(n, pool, stride=None, padding="valid", *, dilation=1) -> tuple[int, int]:
+    """Cells of padding before and after one axis.
+
+    `same` pads `max((out - 1) * stride + extent - n, 0)` cells in all; an odd one goes after the input
+    (TensorFlow, ONNX `SAME_UPPER`), under `same_lower` before it (ONNX `SAME_LOWER`).
+
+    Args, errors and source: as `output_size`.
+
+    >>> padding_amounts(5, 2, padding="same"), padding_amounts(5, 2, padding="same_lower")
+    ((0, 1), (1, 0))
+    """
+    axis = _lay_axis("n", n, pool, stride, padding, dilation, False)
+    return axis.before, axis.after
+
+
+def windows(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, fill=0) -> np.ndarray:
+    """Read-only view of all windows: shape `(N, *O, *pool_size, C)`.
+
+    Nothing is copied while every window lies inside the input; otherwise the view is of a padded copy.
+
+    Args:
+        x: `(N, *spatial, C)`, real numbers.
+        pool_size, strides, padding, dilation, ceil_mode: the geometry, see `output_size`; one number for all
+            spatial axes, or one for each (padding: a word, or `(before, after)` for each).
+        fill: value of the cells outside the input.
+
+    Returns:
+        The view, of the dtype of `x`.
+
+    Raises:
+        TypeError, ValueError: naming the argument, its value and what was expected.
+
+    Source: `numpy.lib.stride_tricks.sliding_window_view`, with strides, dilation and padding.
+
+    >>> windows(np.arange(4.0).reshape(1, 4, 1), 2)[0, :, :, 0]
+    array([[0., 1.],
+           [2., 3.]])
+    """
+    x = as_input(x)
+    laid = lay(x.shape, pool_size, strides, padding, dilation, ceil_mode)
+    if not laid.inside:
+        far = [max((a.out - 1) * a.stride + a.extent - a.before - a.size, 0) for a in laid.axes]
+        widths = [(0, 0), *((a.before, f) for a, f in zip(laid.axes, far, strict=True)), (0, 0)]
+        x = np.pad(x, widths, constant_values=fill)
+    batch, *steps, channel = x.strides
+    return np.lib.stride_tricks.as_strided(
+        x,
+        (x.shape[0], *laid.out, *laid.pool, x.shape[-1]),
+        (
+            batch, *(s * a.stride for s, a in zip(steps, laid.axes, strict=True)),
+            *(s * a.dilation for s, a in zip(steps, laid.axes, strict=True)), channel,
+        ),
+        writeable=False,
+    )
+
+
+def windows_backward(dw, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False) -> np.ndarray:
+    """Adjoint of `windows`: each cell of `x` receives the sum over the windows that show it.
+
+    Args:
+        dw: `(N, *O, *pool_size, C)`, the shape that `windows` returns.
+        x: the input of `windows`; only its shape and dtype are read.
+        pool_size, strides, padding, dilation, ceil_mode: as for `windows`.
+
+    Returns:
+        `dx` of the shape of `x`; what fell on padding is dropped.
+
+    Raises:
+        TypeError, ValueError: as `windows`, and where `dw` has another shape.
+
+    Source: transpose of the linear map `windows`.
+
+    >>> x = np.zeros((1, 3, 1))
+    >>> windows_backward(np.ones((1, 2, 2, 1)), x, 2, strides=1)[0, :, 0]
+    array([1., 2., 1.])
+    """
+    x = as_input(x)
+    laid = lay(x.shape, pool_size, strides, padding, dilation, ceil_mode)
+    dw = as_gradient(dw, (x.shape[0], *laid.out, *laid.pool, x.shape[-1]), "dw")
+    dx = np.zeros(x.shape, gradient_dtype(x))
+    for offset, outputs, inputs in laid:
+        dx[inputs] += dw[(*outputs, *np.unravel_index(offset, laid.pool))]
+    return dx
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The windows along one axis: window `o` has its cell `k` at input cell `o*stride + k*dilation - before`."""
+
+    size: int
+    pool: int
+    stride: int
+    dilation: int
+    before: int
+    after: int
+    out: int
+
+    @property
+    def extent(self) -> int:
+        return (self.pool - 1) * self.dilation + 1
+
+    def span(self, offset: int) -> tuple[slice, slice]:
+        """Outputs whose cell at `offset` lies inside the input, and those cells."""
+        shift = offset * self.dilation - self.before
+        first = max(0, -(shift // self.stride))
+        last = min(self.out, (self.size - 1 - shift) // self.stride + 1)
+        if last <= first:
+            return slice(0, 0), slice(0, 0)
+        start = first * self.stride + shift
+        return slice(first, last), slice(start, start + (last - first - 1) * self.stride + 1, self.stride)
+
+    def counts(self, include_pad: bool = False) -> np.ndarray:
+        """Cells of each window inside the input, or inside the input and its padding."""
+        cells = np.arange(self.out)[:, None] * self.stride + np.arange(self.pool) * self.dilation - self.before
+        low, high = (-self.before, self.size + self.after) if include_pad else (0, self.size)
+        return ((cells >= low) & (cells < high)).sum(1)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of a pooling over all spatial axes."""
+
+    axes: tuple[Axis, ...]
+
+    @cached_property
+    def out(self) -> tuple[int, ...]:
+        return tuple(a.out for a in self.axes)
+
+    @cached_property
+    def pool(self) -> tuple[int, ...]:
+        return tuple(a.pool for a in self.axes)
+
+    @cached_property
+    def cells(self) -> int:
+        return math.prod(self.pool)
+
+    @cached_property
+    def inside(self) -> bool:
+        """Does every window lie wholly inside the input?"""
+        return all(a.before == 0 and (a.out - 1) * a.stride + a.extent <= a.size for a in self.axes)
+
+    @cached_property
+    def disjoint(self) -> bool:
+        """Is every input cell in at most one window?"""
+        return all(a.out == 1 or a.stride >= a.extent for a in self.axes)
+
+    def __iter__(self):
+        """Walk the window in row-major order: `(offset, outputs, inputs)`, both to index `(N, *spatial, C)`."""
+        for offset, cell in enumerate(np.ndindex(self.pool)):
+            spans = [a.span(k) for a, k in zip(self.axes, cell, strict=True)]
+            yield offset, (slice(None), *(s[0] for s in spans)), (slice(None), *(s[1] for s in spans))
+
+    def counts(self, include_pad: bool = False) -> np.ndarray:
+        """Cells in each window: int array `(*O, 1)`, to broadcast against `(N, *O, C)`."""
+        total = np.ones((), np.intp)
+        for a in self.axes:
+            total = total[..., None] * a.counts(include_pad)
+        return total[..., None]
+
+    def shape(self, x: np.ndarray) -> tuple[int, ...]:
+        """Shape of the pooled `x`."""
+        return (x.shape[0], *self.out, x.shape[-1])
+
+    def gather(self, x: np.ndarray, fill, dtype=None) -> np.ndarray:
+        """The cells at every offset, `(cells, N, *O, C)`; those outside the input are `fill`."""
+        stack = np.empty((self.cells, *self.shape(x)), dtype or x.dtype)
+        if not self.inside:
+            stack[...] = fill
+        for offset, outputs, inputs in self:
+            stack[offset][outputs] = x[inputs]
+        return stack
+
+    def add(self, dx: np.ndarray, inputs, values) -> None:
+        """`dx[inputs] += values` for a `dx` that began as zeros: plain assignment where no cell is met twice."""
+        if self.disjoint:
+            dx[inputs] = values
+        else:
+            dx[inputs] += values
+
+
+def lay(shape, pool_size=2, strides=None, padding="valid", dilation=1, ceil_mode=False, *, convolving=False):
+    """Windows on an array of the given shape `(N, *spatial, C)`; all checks of geometry happen here."""
+    spatial = shape[1:-1]
+    rank = len(spatial)
+    pool = per_axis(pool_size, rank, "pool_size")
+    stride = pool if strides is None else per_axis(strides, rank, "strides")
+    dilation = per_axis(dilation, rank, "dilation")
+    if isinstance(padding, str):
+        padding = (padding,) * rank
+    else:
+        pairs = _as_tuple(padding)
+        if len(pairs) != rank:
+            raise ValueError(_padding_message(padding, rank))
+        padding = tuple(_as_padding_pair(pair) for pair in pairs)
+    return Windows(tuple(
+        _lay_axis(f"spatial axis {i}", *axis, ceil_mode, convolving)
+        for i, axis in enumerate(zip(spatial, pool, stride, padding, dilation, strict=True))
+    ))
+
+
+def _lay_axis(where, n, pool, stride, padding, dilation, ceil_mode, convolving=False) -> Axis:
+    n = as_int(n, where)
+    pool = as_int(pool, "pool_size")
+    stride = pool if stride is None else as_int(stride, "strides")
+    dilation = as_int(dilation, "dilation")
+    if not isinstance(ceil_mode, (bool, np.bool_)):
+        raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
+    if isinstance(padding, str) and padding not in PADDINGS:
+        raise ValueError(_padding_message(padding))
+    extent = (pool - 1) * dilation + 1
+    if padding in ("same", "same_lower"):
+        out = -(-n // stride)
+        total = max((out - 1) * stride + extent - n, 0)
+        less, more = total // 2, total - total // 2
+        return Axis(n, pool, stride, dilation, *((less, more) if padding == "same" else (more, less)), out)
+    before, after = (0, 0) if padding == "valid" else _as_padding_pair(padding)
+    if max(before, after) >= extent and not convolving:
+        raise ValueError(
+            f"padding {(before, after)} must be smaller than the window, which covers {extent} cells of {where}: "
+            "a window wholly on padding has nothing to pool"
+        )
+    room = n + before + after - extent
+    out = (-(-room // stride) if ceil_mode else room // stride) + 1
+    if ceil_mode and (out - 1) * stride >= n + before:
+        out -= 1
+    if out < 1:
+        raise ValueError(
+            f"pool_size {pool} with dilation {dilation} covers {extent} cells, more than the "
+            f"{n + before + after} of {where} with padding={padding!r}"
+        )
+    return Axis(n, pool, stride, dilation, before, after, out)
+
+
+def _as_padding_pair(padding) -> tuple[int, int]:
+    pair = _as_tuple(padding)
+    if len(pair) != 2:
+        raise ValueError(_padding_message(padding))
+    return as_int(pair[0], "padding", 0), as_int(pair[1], "padding", 0)
+
+
+def _as_tuple(padding) -> tuple:
+    if isinstance(padding, str):
+        raise ValueError(_padding_message(padding))
+    try:
+        return tuple(padding)
+    except TypeError:
+        raise TypeError(_padding_message(padding)) from None
+
+
+def _padding_message(padding, rank=None) -> str:
+    number = "" if rank is None else f", a pair for each of the {rank} spatial axes"
+    return f'padding must be "valid", "same", "same_lower" or ((before, after), ...){number}, got {padding!r}'
+
+
+def as_int(value, name: str, least: int = 1) -> int:
+    """`value` as an int of at least `least`, or an error that names it."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}, got {number}")
+    return number
+
+
+def per_axis(value, rank: int, name: str, least: int = 1) -> tuple[int, ...]:
+    """One integer for each spatial axis, from one for all or from a sequence."""
+    if isinstance(value, (str, bytes)) or value is None:
+        raise TypeError(f"{name} must be an integer or {rank} integers, got {value!r}")
+    if np.ndim(value) == 0:
+        return (as_int(value, name, least),) * rank
+    if len(value) != rank:
+        raise ValueError(f"{name} must be an integer or {rank} integers, one a spatial axis, got {value!r}")
+    return tuple(as_int(v, name, least) for v in value)
+
+
+def as_real(x, name: str = "x") -> np.ndarray:
+    """`x` as an array of integers or floats."""
+    x = np.asarray(x)
+    if x.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold integers or floats, got dtype {x.dtype}")
+    return x
+
+
+def as_input(x, name: str = "x") -> np.ndarray:
+    """`x` as `(batch, *spatial, channels)` with one to three spatial axes, none of them empty."""
+    x = as_real(x, name)
+    if not 3 <= x.ndim <= 5:
+        raise ValueError(
+            f"{name} must have shape (batch, *spatial, channels) with 1, 2 or 3 spatial axes, got shape {x.shape}"
+        )
+    if 0 in x.shape[1:-1]:
+        raise ValueError(f"{name} must have at least one cell on each spatial axis, got shape {x.shape}")
+    return x
+
+
+def as_gradient(dy, shape: tuple[int, ...], name: str = "dy") -> np.ndarray:
+    """`dy` as an array of exactly the shape of the output it belongs to."""
+    dy = as_real(dy, name)
+    if dy.shape != tuple(shape):
+        raise ValueError(f"{name} must have the output's shape {tuple(shape)}, got {dy.shape}")
+    return dy
+
+
+def as_matching(value, shape: tuple[int, ...], name: str) -> np.ndarray:
+    """An array argument of exactly the given shape."""
+    value = as_real(value, name)
+    if value.shape != tuple(shape):
+        raise ValueError(f"{name} must have shape {tuple(shape)}, got {value.shape}")
+    return value
+
+
+def gradient_dtype(x: np.ndarray) -> np.dtype:
+    """Means and gradients have the dtype of their input; those of integers are float64."""
+    return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+
+
+def working_dtype(x: np.ndarray) -> np.dtype:
+    """Sums run in float32 for float16, in float64 for integers, else in the dtype of `x`."""
+    return np.result_type(gradient_dtype(x), np.float32)
+
+
+def blocks(x: np.ndarray):
+    """Slices over the batch, each a few images of about `BLOCK_BYTES`."""
+    step = max(1, BLOCK_BYTES * x.shape[0] // max(x.nbytes, 1))
+    return (slice(i, i + step) for i in range(0, x.shape[0], step))
+
+
+def lowest(dtype: np.dtype):
+    """The identity of a maximum: every value of the dtype is at least this."""
+    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+def highest(dtype: np.dtype):
+    """The identity of a minimum."""
+    return np.inf if dtype.kind == "f" else np.iinfo(dtype).max
+
+
+def fold(x: np.ndarray, laid: Windows, combine: np.ufunc, identity, dtype=None) -> np.ndarray:
+    """Each window reduced by `combine`, a commutative and associative ufunc with the given identity.
+
+    By definition `y[outputs] = combine(y[outputs], x[inputs])` for every offset of `laid`. A window is a product
+    of intervals, so one axis can be folded after the other: `k + k` passes instead of `k * k`.
+    """
+    y = np.empty(laid.shape(x), dtype or x.dtype)
+    for block in blocks(x):
+        part = x[block]
+        for i, axis in enumerate(laid.axes, start=1):
+            last = i == len(laid.axes)
+            part = _fold_axis(part, i, axis, combine, identity, y[block] if last else None, y.dtype)
+    return y
+
+
+def _fold_axis(x, i, axis: Axis, combine, identity, out, dtype):
+    before = (slice(None),) * i
+    spans = [axis.span(k) for k in range(axis.pool)]
+    if out is None:
+        out = np.empty((*x.shape[:i], axis.out, *x.shape[i + 1:]), dtype)
+    # Offsets that reach every output need no identity first: two of them start the result in one pass.
+    spans.sort(key=lambda s: s[0] != slice(0, axis.out))
+    whole = [s for s in spans if s[0] == slice(0, axis.out)][:2]
+    if len(whole) == 2:
+        combine(x[(*before, whole[0][1])], x[(*before, whole[1][1])], out=out)
+    elif whole:
+        out[...] = x[(*before, whole[0][1])]
+    else:
+        out[...] = identity
+    for outputs, inputs in spans[len(whole):]:
+        target = out[(*before, outputs)]
+        combine(target, x[(*before, inputs)], out=target)
+    return out
+
+
+def first_hits(x: np.ndarray, y: np.ndarray, laid: Windows):
+    """Where each window's extreme value `y` first occurs in row-major order: `(offset, outputs, inputs, hit)`.
+
+    `hit` is a mask over `outputs`; every output is hit at most once. A NaN counts as the extreme.
+    """
+    pending = np.ones(y.shape, bool)
+    holds_nan = y.dtype.kind == "f" and np.isnan(y).any()
+    for offset, outputs, inputs in laid:
+        cells = x[inputs]
+        hit = cells == y[outputs]
+        if holds_nan:
+            hit |= np.isnan(cells)
+        left = pending[outputs]
+        hit &= left
+        left ^= hit
+        yield offset, outputs, inputs, hit
+
+
+class _CallableModule(types.ModuleType):
+    # `course_lib.windows` is this module as soon as anything imports it, and by the public list of functions it
+    # is also the function `windows`. Calling the module calls the function, so both readings hold.
+    __call__ = staticmethod(windows)
+
+
+sys.modules[__name__].__class__ = _CallableModule
