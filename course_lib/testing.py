@@ -23,6 +23,7 @@ got:
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Iterable
 
@@ -30,7 +31,7 @@ import numpy as np
 
 __all__ = [
     "Mismatch", "case", "check_arguments_kept", "check_array", "check_cases", "check_dtype_kept",
-    "check_integer", "check_raises", "check_repeatable", "random_image", "show_window",
+    "check_integer", "check_raises", "check_repeatable", "part", "random_image", "show_window",
 ]
 
 _SMALL = 6  # arrays up to this many rows and columns are shown whole
@@ -49,7 +50,10 @@ class Mismatch(AssertionError):
 
 
 class case:
-    """The arguments of one call: `case(x, 3, strides=2)`. Arrays are copied whenever they are handed out."""
+    """The arguments of one call: `case(x, 3, strides=2)`.
+
+    Arrays and random generators are copied whenever they are handed out: every call meets the same ones.
+    """
 
     def __init__(self, *args, **kwargs):
         self._args, self._kwargs = args, kwargs
@@ -67,7 +71,7 @@ class case:
         """The call as a student would type it, with small arrays shown below it."""
         names, shown = [], []
         for name, value in _named(self):
-            text = f"<array {value.shape}>" if isinstance(value, np.ndarray) else repr(value)
+            text = f"<array {value.shape}>" if isinstance(value, np.ndarray) else _short(value)
             names.append(text if isinstance(name, int) else f"{name}={text}")
             if isinstance(value, np.ndarray) and value.size <= 4 * _SMALL * _SMALL:
                 shown.append(f"{_argument(name)}{_picture(value)}")
@@ -166,6 +170,26 @@ def check_raises(exception: type[BaseException], function: Callable, one: case) 
     raise Mismatch(f"{one.describe(function)}\nExpected {exception.__name__}, but the call returned {_short(result)}.")
 
 
+def part(function: Callable, number: int) -> Callable:
+    """A function that returns several values, as one that returns the value at `number` alone.
+
+    >>> part(divmod, 1)(17, 5)
+    2
+    """
+
+    @functools.wraps(function)
+    def alone(*args, **kwargs):
+        result = function(*args, **kwargs)
+        if not isinstance(result, (tuple, list)):
+            raise Mismatch(f"expected a tuple, got {_type(result)}.")
+        if len(result) <= number:
+            raise Mismatch(f"expected a tuple of at least {number + 1} values, got {len(result)}.")
+        return result[number]
+
+    alone.__name__ = f"{_name(function)}[{number}]"
+    return alone
+
+
 def show_window(index, x, pool_size, strides=None, padding="valid", **_) -> str:
     """The cells of a two-dimensional pooling's window that lie inside the image, for the output at `index`."""
     from course_lib.windows import lay
@@ -207,7 +231,7 @@ def _argument(name: int | str) -> str:
 
 
 def _fresh(value):
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return copy.deepcopy(value) if isinstance(value, (np.ndarray, np.random.Generator)) else value
 
 
 def _identical(a: np.ndarray, b: np.ndarray) -> bool:
@@ -223,6 +247,8 @@ def _type(value) -> str:
 
 
 def _short(value) -> str:
+    if isinstance(value, np.random.Generator):
+        return "<rng>"
     text = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 

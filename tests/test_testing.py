@@ -11,6 +11,7 @@ from course_lib.testing import (
     check_integer,
     check_raises,
     check_repeatable,
+    part,
     random_image,
     show_window,
 )
@@ -100,6 +101,22 @@ def test_functions_cannot_reach_the_arrays_of_a_case():
     one = case(X.copy())
     one.call(lambda x: x.fill(7))
     check_array(one.call(lambda x: x), X)
+
+
+def test_every_call_meets_the_same_random_numbers():
+    one = case(rng=np.random.default_rng(3))
+    assert one.call(lambda rng: rng.random()) == one.call(lambda rng: rng.random())
+    assert one.describe(part).endswith("(rng=<rng>)")
+
+
+def test_one_of_several_results():
+    check_cases(part(lambda x: (x, x + 1), 1), lambda x: x + 1, [case(X)])
+    with pytest.raises(Mismatch, match=r"fake\[1\].*\n.*\n.*\n.*\n.*expected a tuple, got numpy.ndarray"):
+        def fake(x):
+            return x
+        check_cases(part(fake, 1), lambda x: x, [case(X)])
+    with pytest.raises(Mismatch, match="at least 2 values, got 1"):
+        part(lambda x: (x,), 1)(X)
 
 
 @pytest.mark.parametrize("spoil", [lambda x: x.fill(0), lambda x: np.negative(x, out=x), lambda x: x.sort(axis=2)])
