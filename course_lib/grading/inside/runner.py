@@ -1,0 +1,190 @@
+"""The process inside the sandbox: runs cells, answers calls, forks for a question. Nothing here is trusted.
+
+It obeys messages `{"do": ..., ...}` that come through a socket:
+
+    run     execute a cell; the reply has what it showed and what it raised
+    call    call a name, a handle or a handle's method; the reply has a value, an error, or a refusal to send
+    get     read a name, or an attribute of a handle
+    fork    a copy of this process takes over the socket that comes along
+    end     kill such a copy; the reply says how it ended
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import sys
+import types
+
+import numpy as np
+
+from inside import cells, frames
+
+MAX_MESSAGE = 2000  # characters of an exception's text that may cross
+_FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+
+
+class Server:
+    """Obeys the messages that come through one socket."""
+
+    def __init__(self, wall: socket.socket, namespace: dict):
+        self.wall, self.namespace, self.handles = wall, namespace, []
+        self.display = cells.Display(namespace)
+
+    def serve(self):
+        while True:
+            message, descriptors = self.receive()
+            if message["do"] == "fork":
+                self._fork(descriptors[0], message["silent"])
+            else:
+                self.send(getattr(self, message["do"])(message))
+
+    def run(self, message) -> dict:
+        _allow_seconds(message["seconds"])
+        error = self.display.execute(message["source"], message["name"])
+        return {"shown": self.display.take(), "error": error and _describe(error)}
+
+    def call(self, message) -> dict | bytes:
+        _allow_seconds(message["seconds"])
+        args, kwargs = message["args"], message["kwargs"]
+        before = [_fingerprint(value) for value in (*args, *kwargs.values())]
+        try:
+            value = self._target(message)(*args, **kwargs)
+        except BaseException as error:
+            return {"error": _describe(error)}
+        after = [_fingerprint(value) for value in (*args, *kwargs.values())]
+        names = (*range(len(args)), *kwargs)
+        return self._answer(value, message["keep"], [n for n, a, b in zip(names, before, after) if a != b])
+
+    def get(self, message) -> dict | bytes:
+        _allow_seconds(message["seconds"])
+        try:
+            value = self._target(message)
+        except BaseException as error:
+            return {"error": _describe(error)}
+        if isinstance(value, _FUNCTIONS) or callable(value) and not message["keep"]:
+            return {"callable": True}
+        return self._answer(value, message["keep"], [])
+
+    def end(self, message) -> dict:
+        pid = message["pid"]
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if not done:
+            os.kill(pid, signal.SIGKILL)
+            _, status = os.waitpid(pid, 0)
+        return {"status": os.waitstatus_to_exitcode(status), "was_running": not done}
+
+    def receive(self) -> tuple[dict, list[int]]:
+        prefix, descriptors = b"", []
+        while len(prefix) < frames.LENGTHS.size:
+            data, more, _, _ = socket.recv_fds(self.wall, frames.LENGTHS.size - len(prefix), 1)
+            prefix, descriptors = prefix + (data or os._exit(0)), descriptors + list(more)
+        header, payload = frames.lengths(prefix)
+        return frames.decode(self._read(header), self._read(payload), self._special), descriptors
+
+    def send(self, answer: dict | bytes):
+        self.wall.sendall(answer if type(answer) is bytes else frames.encode(answer))
+
+    def _target(self, message):
+        if message["handle"] is not None:
+            target = self.handles[message["handle"]]
+            return getattr(target, message["name"]) if message["name"] else target
+        if message["name"] not in self.namespace:
+            raise NameError(f"name '{message['name']}' is not defined")
+        return self.namespace[message["name"]]
+
+    def _answer(self, value, keep: bool, changed: list) -> dict | bytes:
+        try:
+            return frames.encode({"value": cells.plain(value), "changed": changed}, self._keep if keep else None)
+        except frames.Unsendable as refusal:
+            return {"odd": [type(refusal.value).__name__[:200], _text(refusal.value)[:200], str(refusal)[:MAX_MESSAGE]]}
+
+    def _keep(self, value):
+        self.handles.append(value)
+        return ["handle", len(self.handles) - 1, type(value).__name__[:200]]
+
+    def _special(self, tag, items):
+        if tag == "rng":
+            generator = np.random.Generator(np.random.PCG64())
+            state, increment, has, value = (int(item, 16) for item in items)
+            generator.bit_generator.state = {"bit_generator": "PCG64", "state": {"state": state, "inc": increment},
+                                             "has_uint32": has, "uinteger": value}
+            return generator
+        if tag == "ref":
+            return self.namespace[items[0]]
+        if tag == "handle":
+            return self.handles[items[0]]
+        raise frames.FrameError("an unknown tag")
+
+    def _fork(self, descriptor: int, silent: bool):
+        pid = os.fork()
+        if pid:
+            os.close(descriptor)
+            self.send({"pid": pid})
+            return
+        self.wall.close()
+        self.wall = socket.socket(fileno=descriptor)
+        if silent:
+            cells.silence()
+
+    def _read(self, size: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            parts += self.wall.recv(min(size - len(parts), 1 << 20)) or os._exit(0)
+        return bytes(parts)
+
+
+def _describe(error: BaseException) -> list:
+    """Name, text and place of an exception, as far as they may cross."""
+    return [type(error).__name__[:200], _text(error, str)[:MAX_MESSAGE], cells.place(error)[:MAX_MESSAGE]]
+
+
+def _text(value, how=repr) -> str:
+    try:
+        return str(how(value))
+    except BaseException as error:
+        return f"<{how.__name__}() raised {type(error).__name__}>"
+
+
+def _fingerprint(value):
+    """Differs before and after a call if the call changed the argument; None for what is no plain value."""
+    try:
+        return frames.encode(value)
+    except frames.Unsendable:
+        return None
+
+
+def _allow_seconds(seconds: float):
+    """Let the kernel end this process when it has computed that much longer."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = int(used.ru_utime + used.ru_stime + seconds + 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _set_limits(limits: dict):
+    """The limits of a single process; those of the sandbox as a whole are kept outside."""
+    for name, value in limits.items():
+        kind = getattr(resource, name)
+        _, hard = resource.getrlimit(kind)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def main(descriptor: int):
+    module = types.ModuleType("__main__")
+    server = Server(socket.socket(fileno=descriptor), module.__dict__)
+    settings, _ = server.receive()
+    _set_limits(settings["limits"])
+    sys.modules["__main__"] = module
+    cells.furnish(server.display, settings["allow"])
+    for name in settings["import_first"]:
+        __import__(name)
+    server.send({"ready": True})
+    server.serve()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,169 @@
+"""Run and judge: the student's cells in the sandbox, the test cells in this process.
+
+A test cell sees the source's locked cells, stand-ins for the names that the student was asked to define, and `rng`.
+Nothing of the hand-in is executed here.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hmac
+import io
+import re
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from .assignment import Assignment, Cell, hidden_lines, python
+from .inside.frames import Unsendable
+from .outputs import clean, pictures_and_text
+from .proxies import Ends, Function, Refused, StudentError
+from .rebuild import Rebuilt
+from .session import Broken, Outcome, Question, Session
+from .verdict import Mark, Ran
+
+_MAX_MESSAGE = 8000
+
+
+def judge(assignment: Assignment, rebuilt: Rebuilt, secret: bytes,
+          progress: Callable[[str], None] = lambda _: None) -> tuple[dict[str, Mark], tuple[Ran, ...]]:
+    """Marks by grade_id, and the cells as they ran."""
+    session = Session(assignment.plan, assignment.seconds)
+    trusted = Trusted(assignment, rebuilt, secret)
+    marks, cells = {}, []
+    try:
+        for number, piece in enumerate(rebuilt.pieces, 1):
+            cell = assignment.by_id.get(piece.grade_id)
+            if piece.cell_type != "code":
+                cells.append(Ran(piece.grade_id, piece.cell_type, piece.source, piece.theirs))
+            elif cell is not None and cell.kind == "test":
+                progress(piece.grade_id)
+                mark = trusted.test(cell, session)
+                marks[piece.grade_id] = mark
+                cells.append(Ran(piece.grade_id, "code", cell.visible_source, False, error=mark.message))
+            else:
+                if cell is not None and cell.kind == "locked":
+                    trusted.run(cell)
+                outcome = session.run(python(piece.source), f"cell {piece.grade_id or number}")
+                trusted.remember(piece, outcome)
+                cells.append(_ran(piece, outcome))
+    finally:
+        session.close()
+    return marks, tuple(cells)
+
+
+class Trusted:
+    """The namespace of the source's own code, and the tests that run in it."""
+
+    def __init__(self, assignment: Assignment, rebuilt: Rebuilt, secret: bytes):
+        self.assignment, self.digest, self.secret = assignment, rebuilt.digest, secret
+        self.namespace: dict = {"__name__": "__main__"}
+        self.available: dict[str, str] = {}
+        self.failed: dict[str, str] = {}
+
+    def run(self, cell: Cell):
+        """A locked cell; one that calls what the student defines runs in the sandbox only."""
+        if not set(_names_at_top_level(cell.source)) & set(self.assignment.asked):
+            _execute(cell, self.namespace)
+
+    def remember(self, piece, outcome: Outcome):
+        """Why a name may be missing later on."""
+        names = [name for name in self.assignment.asked if re.search(rf"\b{name}\b", piece.source)]
+        for name in names if outcome.error and piece.theirs else ():
+            self.failed[name] = ": ".join(part for part in outcome.error[:2] if part)
+
+    def test(self, cell: Cell, session: Session) -> Mark:
+        """Run a test cell against the sandbox."""
+        start = time.monotonic()
+        try:
+            with session.question() as question:
+                points = self._ask(cell, question)
+            return Mark(points, cell.points, seconds=round(time.monotonic() - start, 3))
+        except (Exception, Broken) as error:
+            message = _without_secrets(self._explain(error), cell)
+            return Mark(0.0, cell.points, message, round(time.monotonic() - start, 3))
+
+    def _ask(self, cell: Cell, question: Question) -> float:
+        ends = Ends(question, self.namespace)
+        for name, kind in self.assignment.asked.items():
+            self.namespace.pop(name, None)
+            if kind == "value":
+                with contextlib.suppress(NameError):
+                    self.namespace[name] = ends.get(name)
+            else:
+                keep = kind == "class" or name in self.assignment.settings.get("objects", ())
+                self.namespace[name] = Function(ends, name, keep=keep)
+        self.namespace["rng"] = self.generator(cell)
+        value = _execute(cell, self.namespace)
+        if isinstance(value, int | float | np.number) and not isinstance(value, bool) and 0 <= value <= cell.points:
+            return float(value)
+        return cell.points
+
+    def generator(self, cell: Cell) -> np.random.Generator:
+        """The cases of a test: the same for the same hand-in, unforeseeable for any other."""
+        text = "\0".join([self.assignment.version, self.digest, cell.grade_id])
+        return np.random.default_rng(int.from_bytes(hmac.digest(self.secret, text.encode(), "sha256")))
+
+    def _explain(self, error: BaseException) -> str:
+        """What the student is told, most helpful first."""
+        if isinstance(error, AssertionError):
+            return str(error) or "This behaviour is not right yet."
+        student = getattr(error, "student", None)
+        if student is not None:
+            name, kind, text, place = student
+            if kind == "NameError" and name in self.failed and f"'{name}'" in text:
+                return f"`{name}` is not defined: its cell stopped with {self.failed[name]}"
+            return "\n".join(filter(None, [f"`{name}` raised {kind}: {text}".rstrip(": "), place]))
+        if isinstance(error, Refused):
+            return str(error)
+        if isinstance(error, Broken):
+            return f"No answer: {error}."
+        if isinstance(error, NameError) and getattr(error, "name", None) in self.assignment.asked:
+            why = self.failed.get(error.name)
+            return f"`{error.name}` is not defined" + (f": its cell stopped with {why}" if why else ".")
+        return f"The check could not go on with what was returned ({type(error).__name__}: {error})."
+
+
+def _execute(cell: Cell, namespace: dict):
+    """Run a cell of the source in this process; return the value of its last line."""
+    tree = ast.parse(python(cell.source), f"<{cell.grade_id}>")
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        exec(compile(tree, f"<{cell.grade_id}>", "exec"), namespace)
+        if last is not None:
+            return eval(compile(ast.Expression(last.value), f"<{cell.grade_id}>", "eval"), namespace)
+    return None
+
+
+def _names_at_top_level(source: str):
+    """Names that are read when the cell runs, not only when a function of it is called."""
+    waiting = list(ast.parse(python(source)).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Name):
+            yield node.id
+        waiting += ast.iter_child_nodes(node)
+
+
+def _without_secrets(message: str, cell: Cell) -> str:
+    """The message as plain text, and never with a line of the hidden test in it."""
+    message = clean(message)[:_MAX_MESSAGE]
+    if any(len(line) > 11 and line in message for line in hidden_lines(cell.source)):
+        return "This behaviour is not right yet."
+    return message
+
+
+def _ran(piece, outcome: Outcome) -> Ran:
+    error = None
+    if outcome.error:
+        kind, text, place = outcome.error
+        error = clean("\n".join(filter(None, [f"{kind}: {text}".rstrip(": "), place])))[:_MAX_MESSAGE]
+    return Ran(piece.grade_id, "code", piece.source, piece.theirs, clean(outcome.stdout), clean(outcome.stderr),
+               pictures_and_text(outcome.shown), error)
+
+
+__all__ = ["StudentError", "Unsendable", "judge"]

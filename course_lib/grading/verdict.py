@@ -1,0 +1,60 @@
+"""What became of a hand-in: plain data that goes from the process that judged it to the one that records it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A cell of the rebuilt notebook after it ran. Pictures are PNG files in base64."""
+
+    grade_id: str | None
+    cell_type: str
+    source: str
+    theirs: bool
+    stdout: str = ""
+    stderr: str = ""
+    shown: tuple[dict, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A test cell's result. `message` is what the student is told where points were lost."""
+
+    points: float
+    max_points: float
+    message: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`status` is graded, repaired, broken or missing; `reasons` say why it is not simply graded."""
+
+    student: str
+    status: str
+    reasons: tuple[str, ...]
+    marks: dict[str, Mark]
+    cells: tuple[Ran, ...] = ()
+    sandboxed: bool = True
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def auto_score(self) -> float:
+        return sum(mark.points for mark in self.marks.values())
+
+    def to_bytes(self) -> bytes:
+        """As JSON."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Verdict:
+        """The verdict that `to_bytes` wrote."""
+        raw = json.loads(data)
+        return cls(**raw | {
+            "reasons": tuple(raw["reasons"]), "warnings": tuple(raw["warnings"]),
+            "marks": {name: Mark(**mark) for name, mark in raw["marks"].items()},
+            "cells": tuple(Ran(**cell | {"shown": tuple(cell["shown"])}) for cell in raw["cells"])})
