@@ -1,0 +1,7 @@
+"""The pictures of the book, each a function from arrays to a Matplotlib figure."""
+
+from course_lib.figures.curves import curves
+from course_lib.figures.grids import grids, tiles
+from course_lib.figures.picture import Picture
+
+__all__ = ["Picture", "curves", "grids", "tiles"]

@@ -1,0 +1,41 @@
+"""Lines over a common axis, told apart by dash and lightness as well as by colour."""
+
+from collections.abc import Mapping
+
+import matplotlib
+import numpy as np
+
+from course_lib.figures.picture import DASHES, INK, SERIES, STYLE, Picture
+
+
+def curves(
+    x: np.ndarray,
+    lines: Mapping[str, np.ndarray],
+    *,
+    xlabel: str,
+    ylabel: str,
+    alt: str,
+    log: str = "",
+    points: bool = False,
+    height: float = 290,
+) -> Picture:
+    """Draw each named line over `x`; `log` is any of "x", "y", "xy"; `points` marks the measured places.
+
+    >>> curves(np.arange(3), {"square": np.arange(3) ** 2}, xlabel="n", ylabel="n²", alt="A parabola.").alt
+    'A parabola.'
+    """
+    picture = Picture(480, height, alt)
+    with matplotlib.rc_context(STYLE):
+        axes = picture.add_subplot()
+    for n, (name, y) in enumerate(lines.items()):
+        axes.plot(
+            x, y, label=name, color=SERIES[n % len(SERIES)], linestyle=DASHES[n % len(DASHES)], linewidth=2,
+            marker="os^Dv<>P"[n % 8] if points else None, markersize=5,
+        )
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    for axis in log:
+        getattr(axes, f"set_{axis}scale")("log")
+    axes.grid(alpha=0.3)
+    if len(lines) > 1:
+        axes.legend(frameon=False, fontsize=10, labelcolor=INK)
+    return picture
