@@ -1,0 +1,81 @@
+"""Every functional form against the NumPy reference: values and gradients, eager, graph and XLA, each float dtype."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from cases import CASES
+
+from course_lib import catalogue
+from course_lib.layers import functional
+
+EACH = [pytest.param(name, case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
+FIRST = [pytest.param(name, cases[0], id=name) for name, cases in CASES.items()]
+
+
+def reference(name, case, dtype=np.float64):
+    """Value, upstream gradient, and the gradient of each differentiable array."""
+    row = catalogue.by_name(name)
+    arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in case.arrays]
+    y = row.forward(*arrays, **case.how)
+    dy = np.random.default_rng(7).integers(-4, 5, y.shape) / 2.0
+    gradients = row.backward(dy, *arrays, **case.how)
+    return arrays, y, dy, gradients if isinstance(gradients, tuple) else (gradients,)
+
+
+def value_and_gradients(name, case, arrays, dy):
+    tensors = [tf.convert_to_tensor(a) for a in arrays]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors[: case.differentiable])
+        y = getattr(functional, name)(*tensors, **case.how)
+    return y, tape.gradient(y, tensors[: case.differentiable], tf.cast(dy, y.dtype))
+
+
+def assert_same(ours, theirs, dtype):
+    tolerance = {"float64": 1e-10, "float32": 2e-5, "float16": 1e-2, "bfloat16": 6e-2}[dtype]
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.dtype.name == dtype and a.shape == b.shape
+        np.testing.assert_allclose(tf.cast(a, tf.float64), b, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("name, case", EACH)
+def test_value_and_gradient(name, case):
+    arrays, y, dy, gradients = reference(name, case)
+    ours, ours_gradients = value_and_gradients(name, case, arrays, dy)
+    assert_same([ours, *ours_gradients], [y, *gradients], "float64")
+
+
+@pytest.mark.parametrize("name, case", FIRST)
+@pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
+def test_in_a_graph_that_knows_no_sizes(name, case, compiled):
+    """Batch and spatial sizes unknown while tracing, for the value and for the gradient."""
+    arrays, y, dy, gradients = reference(name, case)
+    x = arrays[0]
+    unknown = [None] * (x.ndim - 1) + [x.shape[-1]]
+
+    @tf.function(jit_compile=compiled, input_signature=[tf.TensorSpec(unknown, x.dtype), tf.TensorSpec(None, x.dtype)])
+    def step(x, dy):
+        return value_and_gradients(name, case, [x, *arrays[1:]], dy)
+
+    ours, ours_gradients = step(x, dy)
+    assert_same([ours, *ours_gradients], [y, *gradients], "float64")
+
+
+@pytest.mark.parametrize("name, case", FIRST)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_narrow_floats(name, case, dtype):
+    arrays, y, dy, gradients = reference(name, case)
+    arrays = [tf.cast(a, dtype) if a.dtype.kind == "f" else a for a in arrays]
+    ours, ours_gradients = value_and_gradients(name, case, arrays, dy)
+    assert_same([ours, *ours_gradients], [y, *gradients], dtype)
+
+
+@pytest.mark.parametrize("name, case", FIRST)
+def test_empty_batch(name, case):
+    arrays = [case.arrays[0][:0], *case.arrays[1:]]
+    y = catalogue.by_name(name).forward(*arrays, **case.how)
+    ours, (gradient, *_) = value_and_gradients(name, case, arrays, np.zeros(y.shape))
+    assert ours.shape == y.shape and gradient.shape == arrays[0].shape
+
+
+def test_every_functional_form_has_a_case():
+    assert set(functional.__all__) == set(CASES)
