@@ -1,0 +1,141 @@
+"""Every answer against every assignment: right ones get everything, wrong ones lose what they should and no more.
+
+The cells run in this process: quick, but trusting. As in the grader, test cells meet a student's functions through
+proxies that copy what goes in and out and say which arguments were changed. The sandboxed grader has its own tests.
+"""
+
+import ast
+import contextlib
+import copy
+import doctest
+import functools
+import io
+import re
+import warnings
+import zlib
+from pathlib import Path
+
+import answers
+import jupytext
+import numpy as np
+import pytest
+
+ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
+NAMES = sorted(path.stem for path in ASSIGNMENTS.glob("*.py") if "BEGIN SOLUTION" in path.read_text())
+SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
+HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
+
+
+class Sheet:
+    """An assignment, taken apart: locked cells, solution cells, test cells."""
+
+    def __init__(self, name: str):
+        cells = jupytext.read(ASSIGNMENTS / f"{name}.py").cells
+        code = [(cell.metadata.get("nbgrader", {}), cell.source) for cell in cells if cell.cell_type == "code"]
+        self.name = name
+        self.markdown = [(cell.metadata["nbgrader"], cell.source) for cell in cells if cell.cell_type == "markdown"]
+        self.locked = [source for meta, source in code if meta["locked"] and not meta["grade"]]
+        self.solution = "\n".join(source for meta, source in code if meta["solution"])
+        self.tests = {meta["grade_id"]: source for meta, source in code if meta["grade"]}
+        self.points = {meta["grade_id"]: meta.get("points", 0) for meta, _ in code if meta["grade"]}
+        self.blank = SOLUTION.sub(r"\1raise NotImplementedError()", self.solution)
+        self.asked = [node.name for node in ast.parse(self.blank).body if isinstance(node, ast.FunctionDef)]
+        self._compiled = [(one, compile(source, one, "exec")) for one, source in self.tests.items()]
+
+    def namespace(self) -> dict:
+        space = {"__name__": self.name}
+        for source in self.locked:
+            exec(source, space)
+        return space
+
+    def lost(self, source: str) -> dict[str, Exception]:
+        """The test cells that an answer loses, and why."""
+        student, failures = self.namespace(), {}
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            exec(compile(source, "answer", "exec"), student)
+            space = self.namespace() | {name: Proxy(student[name]) for name in self.asked}
+            for grade_id, cell in self._compiled:
+                space["rng"] = np.random.default_rng(zlib.crc32(grade_id.encode()))
+                try:
+                    exec(cell, space)
+                except Exception as failure:
+                    failures[grade_id] = failure
+        return failures
+
+
+class Proxy:
+    """A student's function as test cells meet it: nothing that it keeps or changes reaches them."""
+
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self._function = function
+        self.changed_arguments = []
+
+    def __call__(self, *args, **kwargs):
+        given = {**dict(enumerate(args)), **kwargs}
+        own = {name: value._function if isinstance(value, Proxy) else copy.deepcopy(value) for name, value in given.items()}
+        result = self._function(*(own[i] for i in range(len(args))), **{name: own[name] for name in kwargs})
+        self.changed_arguments = [name for name, value in given.items()
+                                  if isinstance(value, np.ndarray) and own[name].tobytes() != value.tobytes()]
+        return copy.deepcopy(result)
+
+
+def test_every_assignment_is_here():
+    assert NAMES, "no assignment found"
+    assert sorted(path.name for path in Path(__file__).parent.iterdir() if (path / "right").is_dir()) == NAMES
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def sheet(request):
+    return Sheet(request.param)
+
+
+def test_the_solution_gets_full_marks(sheet):
+    assert sheet.lost(sheet.solution) == {}
+
+
+def test_the_blank_gets_nothing(sheet):
+    assert set(sheet.lost(sheet.blank)) == set(sheet.tests)
+
+
+def test_the_worked_values_hold(sheet):
+    space = sheet.namespace()
+    exec(sheet.solution, space)
+    runner = doctest.DocTestRunner(verbose=False)
+    for name in sheet.asked:
+        example = doctest.DocTestParser().get_doctest(space[name].__doc__, space, name, sheet.name, 0)
+        assert len(example.examples) >= 1, f"{name} has no worked value"
+        assert runner.run(example).failed == 0, name
+
+
+def test_the_cells_are_what_they_should_be(sheet):
+    for grade_id, source in sheet.tests.items():
+        assert re.match(r"# Behaviour: \S", source), grade_id
+        assert sheet.points[grade_id] > 0, grade_id
+        visible = HIDDEN.sub("", source)
+        assert visible != source, f"{grade_id} has no hidden cases"
+        assert "from course_lib import" not in visible, grade_id
+        assert "rng" not in {node.id for node in ast.walk(ast.parse(visible)) if isinstance(node, ast.Name)}, grade_id
+        assert re.search(r"^check_", visible, re.MULTILINE), f"{grade_id} shows the student nothing"
+
+
+def test_right_answers_get_full_marks(sheet):
+    found = answers.right(sheet.name)
+    lost = {name: sheet.lost(answer.source) for name, answer in found.items()}
+    assert {name: failures for name, failures in lost.items() if failures} == {}
+    assert len(found) >= 8 or sheet.name == "max_pooling"
+
+
+def test_wrong_answers_lose_what_they_should(sheet):
+    found = answers.wrong(sheet.name)
+    lost = {name: set(sheet.lost(answer.source)) for name, answer in found.items()}
+    assert lost == {name: set(answer.loses) for name, answer in found.items()}
+    assert all(lost.values())
+
+
+def test_answers_written_out_read_back(tmp_path):
+    answers.write(NAMES[0], tmp_path)
+    written = {path.stem: path.read_text() for path in (tmp_path / "wrong").glob("*.py")}
+    assert written == {name: answer.text for name, answer in answers.wrong(NAMES[0]).items()}
+    assert all(text.startswith("# loses: test_") for text in written.values())
