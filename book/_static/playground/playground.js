@@ -1,0 +1,31 @@
+// Brings every <div class="pooling-playground" data-state="…"> of the page to life.
+//
+// `data-state` is what stands after the # of a link to the playground. `data-show` lists the panels wanted besides
+// the input and the output. The one with `data-main` keeps its state in the page's address.
+
+import { decode, encode, isState } from "./state.js";
+import { Playground } from "./view.js";
+
+const HOME = new URL("../../playground.html", import.meta.url);
+
+function start(root) {
+  const main = root.hasAttribute("data-main");
+  const fragment = location.hash.slice(1);
+  const { state, problems } = decode(main && isState(fragment) ? fragment : root.dataset.state ?? "");
+  const playground = new Playground(root, state, {
+    panels: (root.dataset.show ?? "").split(/\s+/),
+    changed: main ? (now) => history.replaceState(null, "", `#${encode(now)}`) : null,
+    link: main ? null : (now) => `${HOME}#${encode(now)}`,
+  });
+  playground.complain(problems);
+  if (main) {
+    addEventListener("hashchange", () => {
+      if (!isState(location.hash.slice(1))) return;
+      const opened = decode(location.hash.slice(1));
+      playground.load(opened.state);
+      playground.complain(opened.problems);
+    });
+  }
+}
+
+document.querySelectorAll(".pooling-playground").forEach(start);

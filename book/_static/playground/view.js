@@ -1,0 +1,325 @@
+// A playground on the page: the input, the output and the window between them, and the gradient back.
+
+import { pythonOf } from "./code.js";
+import { field, poolingSelect, settingFields } from "./controls.js";
+import { el, settle, uniqueId } from "./dom.js";
+import { border, GeometryError, mirror } from "./geometry.js";
+import { Grid } from "./grid.js";
+import { MAP_LIMIT, parseMatrix, show } from "./numbers.js";
+import { backward, evaluate, byName, seenBy } from "./poolings.js";
+import { PRESETS } from "./presets.js";
+import { DomainError } from "./rules.js";
+import { ShiftPanel } from "./shift.js";
+import { explain, summary } from "./window.js";
+
+const STRIDE_TIME = 900;
+
+/** `panels` names what is shown besides the input and the output: "gradient", "shift", "python", "map". */
+export class Playground {
+  constructor(root, state, { panels, changed, link }) {
+    Object.assign(this, { root, state, changed, preview: null });
+    this.has = (panel) => panels.includes(panel);
+    this.announce = settle((text) => { this.status.textContent = text; }, 500);
+    this.report = settle(() => this.changed?.(this.state), 200);
+    this.build(link);
+    this.render();
+  }
+
+  /** Changes the state; `rebuild` is "settings" where other fields depend on what changed. */
+  set(changes, rebuild) {
+    Object.assign(this.state, changes);
+    if (rebuild === "settings") this.showSettings();
+    this.render();
+    this.report();
+  }
+
+  /** Takes over a whole state, as when a link is opened. */
+  load(state) {
+    this.state = state;
+    this.pooling.control.value = state.pooling;
+    this.showSettings();
+    this.render();
+  }
+
+  build(link) {
+    const edit = (index, value) => this.editMap(index, value);
+    const pick = (index) => this.pick(index);
+    this.input = new Grid({
+      label: "Input", edit, paste: (text) => this.readMap(text), hover: (index) => this.pointAtInput(index),
+    });
+    this.output = new Grid({ label: "Output", pick, hover: (index) => this.look(index) });
+    this.upstream = new Grid({
+      label: "Gradient of the output, dy", tone: "sign", pick, hover: (index) => this.look(index),
+      edit: (index, value) => this.set({ dy: this.rows(this.dyValues().with(index, value)) }),
+      paste: (text) => this.readGradient(text),
+    });
+    this.downstream = new Grid({ label: "Gradient of the input, dx", tone: "sign" });
+    this.inputSize = el("span", { class: "pp-size" });
+    this.outputSize = el("span", { class: "pp-size" });
+    this.message = el("div", { class: "pp-message", role: "alert", hidden: true });
+    this.problems = el("p", { class: "pp-message", role: "alert", hidden: true });
+    this.status = el("p", { class: "pp-hidden", role: "status" });
+    this.told = el("div", { class: "pp-window" });
+    this.pooling = poolingSelect("Pooling", this.state.pooling, (pooling) => this.set({ pooling }, "settings"));
+    this.settings = el("div", { class: "pp-fields pp-own" });
+    this.showSettings();
+    this.results = el("div", { class: "pp-stages" },
+      this.forwardStage(), this.told, this.has("gradient") && this.backwardStage());
+    this.makeLink = link;
+    this.link = link && el("a", {}, "Open in the playground");
+    this.root.replaceChildren(el("div", {}, this.controls(), this.problems, this.message, this.results,
+      this.has("map") && this.mapText(), this.has("shift") && this.shiftPart(), this.has("python") && this.pythonPart(),
+      link && el("p", { class: "pp-link" }, this.link), this.status));
+    this.root.classList.add("pp-ready");
+  }
+
+  controls() {
+    if (!this.has("map")) {
+      return el("div", { class: "pp-controls" }, this.pooling,
+        el("details", { class: "pp-more" }, el("summary", {}, "Window, stride, padding …"), this.settings));
+    }
+    return el("div", { class: "pp-controls" },
+      el("div", { class: "pp-fields" }, this.pooling, this.mapTools()), this.settings);
+  }
+
+  forwardStage() {
+    this.play = el("button", { type: "button", class: "pp-play", onclick: () => this.slide(!this.timer) }, "Slide the window");
+    const step = (way) => () => { this.slide(false); this.choose((this.chosen() + way + this.count()) % this.count()); };
+    return el("div", { class: "pp-stage" },
+      el("div", { class: "pp-panel" }, el("p", { class: "pp-title" }, "Input ", this.inputSize), this.input.root,
+        el("p", { class: "pp-hint" }, "Type into a cell, or drag it over others.")),
+      el("div", { class: "pp-arrow", "aria-hidden": "true" }),
+      el("div", { class: "pp-panel" }, el("p", { class: "pp-title" }, "Output ", this.outputSize), this.output.root,
+        el("div", { class: "pp-buttons" },
+          el("button", { type: "button", onclick: step(-1), "aria-label": "Previous window" }, "‹"),
+          this.play,
+          el("button", { type: "button", onclick: step(1), "aria-label": "Next window" }, "›"))));
+  }
+
+  backwardStage() {
+    const set = (make) => () => this.set({ dy: make && this.rows(make()) });
+    return el("div", { class: "pp-stage pp-back" },
+      el("div", { class: "pp-panel" }, el("p", { class: "pp-title" }, "Gradient of the input, dx"), this.downstream.root),
+      el("div", { class: "pp-arrow pp-arrow-back", "aria-hidden": "true" }),
+      el("div", { class: "pp-panel" }, el("p", { class: "pp-title" }, "Gradient of the output, dy"), this.upstream.root,
+        el("div", { class: "pp-buttons" },
+          el("button", { type: "button", onclick: set(null) }, "1 everywhere"),
+          el("button", { type: "button", onclick: set(() => this.dyValues().map((_, i) => (i === this.chosen() ? 1 : 0))) }, "1 here only"))));
+  }
+
+  mapTools() {
+    const presets = el("select", {
+      onchange: () => {
+        const preset = PRESETS.find(({ name }) => name === presets.value);
+        if (preset) this.set({ x: preset.make(), at: [0, 0], dy: null, shift: [0, 0] });
+        presets.selectedIndex = 0;
+      },
+    }, el("option", {}, "Choose one …"), PRESETS.map(({ name }) => el("option", {}, name)));
+    const grow = (label, change) => el("button", { type: "button", onclick: () => this.resize(change) }, label);
+    return [field("Map", presets), el("div", { class: "pp-buttons" },
+      grow("+ row", ([h, w]) => [h + 1, w]), grow("− row", ([h, w]) => [h - 1, w]),
+      grow("+ column", ([h, w]) => [h, w + 1]), grow("− column", ([h, w]) => [h, w - 1]))];
+  }
+
+  mapText() {
+    this.text = el("textarea", { rows: 4, spellcheck: "false", oninput: () => this.readMap(this.text.value) });
+    const problem = this.textProblem = el("span", { class: "pp-hint", id: uniqueId("problem"), role: "status" });
+    this.text.setAttribute("aria-describedby", problem.id);
+    return el("details", { class: "pp-map" }, el("summary", {}, "The map as text"),
+      field("Rows, as from NumPy or a spreadsheet", this.text, problem));
+  }
+
+  shiftPart() {
+    this.shift = new ShiftPanel(this.state, (changes) => this.set(changes));
+    return el("details", { open: true }, el("summary", {}, "Move the input by a pixel"), this.shift.root);
+  }
+
+  pythonPart() {
+    this.code = el("code");
+    return el("details", {}, el("summary", {}, "The same in Python"), el("pre", { tabindex: 0 }, this.code));
+  }
+
+  showSettings() {
+    this.settings.replaceChildren(...settingFields(this.state, (changes, rebuild) => this.set(changes, rebuild)));
+  }
+
+  render() {
+    const { state } = this;
+    const shape = [state.x.length, state.x[0].length];
+    try {
+      this.done = evaluate(state);
+    } catch (error) {
+      if (!(error instanceof GeometryError || error instanceof DomainError)) throw error;
+      this.fail(error);
+    }
+    this.results.classList.toggle("pp-failed", !this.done);
+    this.message.hidden = Boolean(this.done);
+    this.inputSize.textContent = shape.join(" × ");
+    this.input.update({ shape, values: state.x.flat(), ...this.surroundings(shape) });
+    if (this.done) this.renderResults(shape);
+    else this.input.mark({});
+    if (this.text && document.activeElement !== this.text) {
+      this.text.value = state.x.map((row) => row.join(", ")).join("\n");
+      this.textProblem.textContent = "";
+    }
+    this.shift?.update(state);
+    if (this.link) this.link.href = this.makeLink(state);
+  }
+
+  renderResults(shape) {
+    const { output } = this.done;
+    this.outputSize.textContent = output.shape.join(" × ");
+    this.output.update(output);
+    if (this.has("gradient")) {
+      this.upstream.update({ shape: output.shape, values: this.dyValues() });
+      this.downstream.update({ shape, values: backward(this.done, this.dyValues()) });
+    }
+    if (this.code) this.code.textContent = pythonOf(this.state, this.dyValues());
+    this.renderWindow();
+    this.announce(summary(this.done, this.chosen()));
+  }
+
+  renderWindow() {
+    const o = this.preview ?? this.chosen();
+    const { stages } = this.done;
+    const inside = [...seenBy(this.done, o)];
+    const frame = stages.length === 1 ? stages[0].layout.regions[o].frame : boundingBox(inside, this.state.x[0].length);
+    this.input.mark({ frame, inside });
+    this.output.mark({ chosen: o });
+    if (this.has("gradient")) {
+      this.upstream.mark({ chosen: o });
+      this.downstream.mark({ frame: stages[0].layout.regions.length > 1 ? clipped(frame, this.state.x) : null });
+    }
+    this.told.replaceChildren(...explain(this.done, o, this.dyValues()[o]));
+  }
+
+  fail(error) {
+    this.done = null;
+    this.slide(false);
+    const mend = error instanceof DomainError && el("button", {
+      type: "button", onclick: () => this.set({ x: this.state.x.map((row) => row.map((v) => Math.max(v, 0))) }),
+    }, "Set them to zero, as ReLU does");
+    this.message.replaceChildren(el("p", {}, error.message), mend || "");
+  }
+
+  /** Tells what could not be read in a link. */
+  complain(problems) {
+    this.problems.hidden = !problems.length;
+    this.problems.textContent = problems.length ? `Not all of the link was understood. ${problems.join(" ")}` : "";
+  }
+
+  /** The border that windows reach, and what stands in it. */
+  surroundings(shape) {
+    const none = {};
+    if (!this.done || this.done.stages.length > 1) return none;
+    const { row, stages: [{ layout, map }] } = this.done;
+    const mirrors = row.place === "filter";
+    return {
+      border: border(layout, shape),
+      beyond: mirrors ? (r, c) => show(map.values[mirror(r, shape[0]) * shape[1] + mirror(c, shape[1])], 1) : undefined,
+    };
+  }
+
+  count() {
+    return this.done?.output.values.length ?? 1;
+  }
+
+  /** The flat index of the chosen output, which a change of shape may have moved. */
+  chosen() {
+    if (!this.done) return 0;
+    const [height, width] = this.done.output.shape;
+    return Math.min(this.state.at[0], height - 1) * width + Math.min(this.state.at[1], width - 1);
+  }
+
+  dyValues() {
+    const { shape, values } = this.done.output;
+    const { dy } = this.state;
+    return dy && dy.length === shape[0] && dy[0].length === shape[1] ? dy.flat() : values.map(() => 1);
+  }
+
+  rows(values) {
+    const [height, width] = this.done.output.shape;
+    return Array.from({ length: height }, (_, r) => values.slice(r * width, (r + 1) * width));
+  }
+
+  pick(index) {
+    this.preview = null;
+    if (index !== this.chosen()) this.slide(false);
+    this.choose(index);
+  }
+
+  choose(index) {
+    const width = this.done.output.shape[1];
+    this.state.at = [Math.floor(index / width), index % width];
+    this.renderWindow();
+    this.announce(summary(this.done, index));
+    this.report();
+  }
+
+  look(index) {
+    if (!this.done || this.timer) return;
+    this.preview = index;
+    this.renderWindow();
+  }
+
+  pointAtInput(index) {
+    if (!this.done) return;
+    const seeing = new Set();
+    if (index !== null) this.done.output.values.forEach((_, o) => { if (seenBy(this.done, o).has(index)) seeing.add(o); });
+    this.output.cells.forEach((cell, o) => cell.parentElement.classList.toggle("pp-seeing", seeing.has(o)));
+  }
+
+  slide(on) {
+    clearInterval(this.timer);
+    this.timer = on && this.done ? setInterval(() => this.choose((this.chosen() + 1) % this.count()), STRIDE_TIME) : null;
+    this.play.textContent = this.timer ? "Stop" : "Slide the window";
+  }
+
+  editMap(index, value) {
+    const width = this.state.x[0].length;
+    const row = Math.floor(index / width);
+    this.set({ x: this.state.x.with(row, this.state.x[row].with(index % width, value)) });
+  }
+
+  resize(change) {
+    const { x } = this.state;
+    const [height, width] = change([x.length, x[0].length]).map((n) => Math.min(Math.max(n, 1), MAP_LIMIT));
+    this.set({ x: Array.from({ length: height }, (_, r) => Array.from({ length: width }, (_, c) => x[r]?.[c] ?? 0)) });
+  }
+
+  readMap(text) {
+    try {
+      this.set({ x: parseMatrix(text) });
+      if (this.textProblem) this.textProblem.textContent = "";
+    } catch (error) {
+      if (this.textProblem) this.textProblem.textContent = error.message;
+      this.announce(`Not taken. ${error.message}`);
+    }
+  }
+
+  readGradient(text) {
+    try {
+      this.set({ dy: parseMatrix(text) });
+    } catch (error) {
+      this.announce(`Not taken. ${error.message}`);
+    }
+  }
+}
+
+function boundingBox(cells, width) {
+  const rows = cells.map((cell) => Math.floor(cell / width));
+  const columns = cells.map((cell) => cell % width);
+  const [row, column] = [Math.min(...rows), Math.min(...columns)];
+  return { row, column, height: Math.max(...rows) - row + 1, width: Math.max(...columns) - column + 1 };
+}
+
+/** The part of a frame that lies on the map. */
+function clipped(frame, x) {
+  const row = Math.max(frame.row, 0);
+  const column = Math.max(frame.column, 0);
+  return {
+    row, column,
+    height: Math.min(frame.row + frame.height, x.length) - row,
+    width: Math.min(frame.column + frame.width, x[0].length) - column,
+  };
+}
