@@ -196,7 +196,7 @@ def pictures(**images):
     """Draw small images side by side, with their numbers."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(images), figsize=(2 * len(images), 2.2), layout="constrained")
+    _, axes = plt.subplots(1, len(images), figsize=(2 * len(images), 2.2), layout="constrained")
     for axis, (title, values) in zip(axes, images.items()):
         axis.imshow(values, cmap="gray", vmin=-6, vmax=6)
         axis.set(title=title, xticks=[], yticks=[])
@@ -441,8 +441,8 @@ check_array(dx, image([[1, 11, 10]]), **close, what="dx")
 from course_lib import conv_backward
 
 check_cases(part(conv2d_backward, 0), part(conv_backward, 0), [
-    case(rng.normal(size=(1, rows - k + 1, columns - l + 1, 1)), rng.normal(size=(1, rows, columns, 1)), rng.normal(size=(k, l, 1, 1)))
-    for rows, columns, k, l in [(1, 1, 1, 1), (2, 3, 1, 2), (3, 3, 2, 2), (4, 4, 3, 3), (5, 6, 2, 3), (6, 5, 4, 1)]
+    case(rng.normal(size=(1, rows - k + 1, columns - m + 1, 1)), rng.normal(size=(1, rows, columns, 1)), rng.normal(size=(k, m, 1, 1)))
+    for rows, columns, k, m in [(1, 1, 1, 1), (2, 3, 1, 2), (3, 3, 2, 2), (4, 4, 3, 3), (5, 6, 2, 3), (6, 5, 4, 1)]
 ], **close)
 ### END HIDDEN TESTS
 
@@ -454,8 +454,8 @@ check_array(dkernel, kernel_of([[8, 12]]), **close, what="dkernel")
 from course_lib import conv_backward
 
 check_cases(part(conv2d_backward, 1), part(conv_backward, 1), [
-    case(rng.normal(size=(1, rows - k + 1, columns - l + 1, 1)), rng.normal(size=(1, rows, columns, 1)), rng.normal(size=(k, l, 1, 1)))
-    for rows, columns, k, l in [(1, 1, 1, 1), (2, 3, 1, 2), (3, 3, 2, 2), (4, 4, 3, 3), (5, 6, 2, 3), (6, 5, 4, 1)]
+    case(rng.normal(size=(1, rows - k + 1, columns - m + 1, 1)), rng.normal(size=(1, rows, columns, 1)), rng.normal(size=(k, m, 1, 1)))
+    for rows, columns, k, m in [(1, 1, 1, 1), (2, 3, 1, 2), (3, 3, 2, 2), (4, 4, 3, 3), (5, 6, 2, 3), (6, 5, 4, 1)]
 ], **close)
 ### END HIDDEN TESTS
 

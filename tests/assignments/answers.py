@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import runpy
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,16 +31,16 @@ def wrong(assignment: str) -> dict[str, Answer]:
     for path in sorted((HERE / assignment / "wrong").glob("*.py")):
         first, source = path.read_text().split("\n", 1)
         answers[path.stem] = Answer(source, frozenset(first.removeprefix("# loses: ").split(", ")))
-    table = HERE / assignment / "wrong.py"
+    table = HERE / assignment / "wrong.toml"
     if table.exists():
         bases = right(assignment)
-        for name, (says, base, edits, loses) in runpy.run_path(str(table))["WRONG"].items():
-            source = _edited(bases[base].source, edits, f"{assignment}: {name}")
-            answers[name] = Answer(f'"""{says}"""\n{source}', frozenset(loses.split()))
+        for name, row in tomllib.loads(table.read_text()).items():
+            source = _edited(bases[row["base"]].source, row["change"], f"{assignment}: {name}")
+            answers[name] = Answer(f'"""{row["says"]}"""\n{source}', frozenset(row["loses"]))
     return answers
 
 
-def _edited(source: str, edits: list[tuple[str, str]], where: str) -> str:
+def _edited(source: str, edits: list[list[str]], where: str) -> str:
     for old, new in edits:
         if source.count(old) != 1:
             raise ValueError(f"{where}: {old!r} occurs {source.count(old)} times, not once")
