@@ -97,11 +97,13 @@ def _draw(axes, array: np.ndarray, cell: float, windows: Sequence[Window]) -> No
         )
     for n, (i, j, h, w) in enumerate(windows):
         inset = 0.06
-        axes.add_patch(
-            Rectangle(
-                (j + inset, i + inset), w - 2 * inset, h - 2 * inset, fill=False, linewidth=2.2, zorder=3,
-                edgecolor=SERIES[1 + n % 4], linestyle=DASHES[n % len(DASHES)],
+        # A light line beneath keeps the outline visible on dark cells.
+        for colour, line, width in (("#ffffff", "-", 4.4), (SERIES[1 + n % 4], DASHES[n % len(DASHES)], 2.2)):
+            axes.add_patch(
+                Rectangle(
+                    (j + inset, i + inset), w - 2 * inset, h - 2 * inset, fill=False, linewidth=width, zorder=3,
+                    edgecolor=colour, linestyle=line,
+                )
             )
-        )
     axes.set(xlim=(0, columns), ylim=(rows, 0))
     axes.axis("off")
