@@ -16,7 +16,9 @@ def by_rank(layer):
     """The one-, two- and three-dimensional layers of a class that works in any rank, named as Keras names them."""
     return tuple(
         serializable(type(f"{layer.__name__}{rank}D", (layer,), {
-            "rank": rank, "__doc__": layer.__doc__, "__module__": layer.__module__,
+            "rank": rank, "__module__": layer.__module__,
+            # The example is two-dimensional, and once is enough to run it.
+            "__doc__": layer.__doc__ if rank == 2 else layer.__doc__.partition("\n    >>>")[0],
         }))
         for rank in (1, 2, 3)
     )

@@ -24,6 +24,9 @@ from course_lib import windows as reference
 
 HALF = (tf.float16, tf.bfloat16)
 
+# Autograph rewrites whatever a `tf.function` calls; here it could only break the checks of arguments.
+unconverted = tf.autograph.experimental.do_not_convert
+
 
 @dataclass(frozen=True)
 class Geometry:

@@ -24,7 +24,8 @@ class MaxPooling(WindowedPooling):
     The gradient goes to the first of tied cells in row-major order, in every rank. A NaN in a window gives NaN,
     which TensorFlow's kernel, and so Keras' layer of the same name, passes over.
 
-    >>> MaxPooling2D()([[[[1.0], [3.0]], [[2.0], [-1.0]]]]).numpy().tolist()
+    >>> import numpy as np
+    >>> MaxPooling2D()(np.array([[[[1.0], [3.0]], [[2.0], [-1.0]]]])).numpy().tolist()
     [[[[3.0]]]]
     """
 
@@ -37,7 +38,8 @@ class MinPooling(WindowedPooling):
 
     Arguments, shapes, ties and NaN: as `MaxPooling2D`.
 
-    >>> MinPooling2D()([[[[1.0], [3.0]], [[2.0], [-1.0]]]]).numpy().tolist()
+    >>> import numpy as np
+    >>> MinPooling2D()(np.array([[[[1.0], [3.0]], [[2.0], [-1.0]]]])).numpy().tolist()
     [[[[-1.0]]]]
     """
 
@@ -55,7 +57,8 @@ class AveragePooling(WindowedPooling):
 
     Integers give float64, where Keras' layer of the same name raises.
 
-    >>> AveragePooling2D()([[[[1.0], [3.0]], [[2.0], [-1.0]]]]).numpy().tolist()
+    >>> import numpy as np
+    >>> AveragePooling2D()(np.array([[[[1.0], [3.0]], [[2.0], [-1.0]]]])).numpy().tolist()
     [[[[1.25]]]]
     """
 

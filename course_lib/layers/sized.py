@@ -32,7 +32,8 @@ class GlobalAveragePooling(GlobalPooling):
     Output shape:
         `(batch, channels)`, or `(batch, 1, ..., channels)`.
 
-    >>> GlobalAveragePooling2D()([[[[1.0], [3.0]], [[2.0], [-1.0]]]]).numpy().tolist()
+    >>> import numpy as np
+    >>> GlobalAveragePooling2D()(np.array([[[[1.0], [3.0]], [[2.0], [-1.0]]]])).numpy().tolist()
     [[1.25]]
     """
 
@@ -45,7 +46,8 @@ class GlobalMaxPooling(GlobalPooling):
 
     Arguments and shapes: as `GlobalAveragePooling2D`.
 
-    >>> GlobalMaxPooling2D()([[[[1.0], [3.0]], [[2.0], [-1.0]]]]).numpy().tolist()
+    >>> import numpy as np
+    >>> GlobalMaxPooling2D()(np.array([[[[1.0], [3.0]], [[2.0], [-1.0]]]])).numpy().tolist()
     [[3.0]]
     """
 

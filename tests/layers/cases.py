@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from course_lib.layers.engine import Geometry
+
 
 @dataclass
 class Case:
@@ -37,7 +39,7 @@ def windowed(make=halves, *more, differentiable=1, **how):
     """The geometries above; `more` are functions of the window's shape that make further inputs."""
     cases = []
     for spatial, geometry in GEOMETRIES:
-        window = geometry["pool_size"] if isinstance(geometry["pool_size"], tuple) else (geometry["pool_size"],) * len(spatial)
+        window = Geometry.of(len(spatial), **geometry).pool
         arrays = (make(2, *spatial, 3), *(further(window) for further in more))
         cases.append(Case(arrays, {**geometry, **how}, differentiable))
     return cases

@@ -13,9 +13,11 @@ from course_lib.layers.engine import (
     differentiable,
     program,
     spread,
+    unconverted,
 )
 
 
+@unconverted
 def max_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
     """Largest cell of each window: `course_lib.max_pool` on TensorFlow.
 
@@ -40,6 +42,7 @@ def max_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_
     return differentiable(_extreme, _extreme_backward, [x], geometry, tf.greater_equal)
 
 
+@unconverted
 def min_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
     """Smallest cell of each window: `course_lib.min_pool` on TensorFlow, which has no such kernel.
 
@@ -53,6 +56,7 @@ def min_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_
     return differentiable(_extreme, _extreme_backward, [x], geometry, tf.less_equal)
 
 
+@unconverted
 def average_pool(
     x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, count_include_pad=False
 ):

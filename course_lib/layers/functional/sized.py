@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from course_lib.layers.engine import as_floats, as_input, differentiable, dims, program
+from course_lib.layers.engine import as_floats, as_input, differentiable, dims, program, unconverted
 from course_lib.layers.functional.local import is_nan
 
 
+@unconverted
 def global_average_pool(x, keepdims=False):
     """Mean over all positions: `course_lib.global_average_pool` on TensorFlow.
 
@@ -27,6 +28,7 @@ def global_average_pool(x, keepdims=False):
     return differentiable(_mean, _mean_backward, [as_floats(x)], keepdims)
 
 
+@unconverted
 def global_max_pool(x, keepdims=False):
     """Largest value over all positions: `course_lib.global_max_pool` on TensorFlow.
 

@@ -1,0 +1,88 @@
+"""Every layer in one model: it trains a step, is saved, loaded and predicts the same, compiled by XLA or not."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from samples import SAMPLES
+
+from course_lib import layers
+
+ONE_EACH = list({sample.name: sample for sample in reversed(SAMPLES)}.values())
+
+
+def model_of(samples):
+    """A branch for each layer, with weights before it that only its gradient can move."""
+    inputs, branches = [], []
+    for sample in samples:
+        own = [keras.Input(shape[1:]) for shape in sample.shapes]
+        x = [keras.layers.Dense(own[0].shape[-1], name=f"before_{sample.name}")(own[0]), *own[1:]]
+        y = sample.layer(name=f"pooling_{sample.name}")(x[0] if len(x) == 1 else x)
+        branches.append(keras.layers.Dense(2)(keras.layers.Flatten()(y)))
+        inputs += own
+    return keras.Model(inputs, keras.layers.Add()(branches))
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
+def test_a_model_with_every_layer(compiled, tmp_path):
+    samples = [sample for sample in ONE_EACH if sample.compiles or not compiled]
+    inputs = [array for sample in samples for array in sample.arrays()]
+    model = model_of(samples)
+    model.compile("sgd", "mse", jit_compile=compiled)
+    before = [w.numpy().copy() for w in model.trainable_weights]
+    model.fit(inputs, np.ones((2, 2), "float32"), batch_size=2, verbose=0)
+    still = [
+        w.path for old, w in zip(before, model.trainable_weights, strict=True) if np.array_equal(old, w.numpy())
+    ]
+    assert not still
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again.predict(inputs, verbose=0), model.predict(inputs, verbose=0), rtol=1e-5)
+
+
+def test_sequential_and_subclassed():
+    class Two(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.pool, self.head = layers.MinPooling2D(), layers.GlobalAveragePooling2D()
+
+        def call(self, x):
+            return self.head(self.pool(x))
+
+    x = np.arange(16.0, dtype="float32").reshape(1, 4, 4, 1)
+    sequential = keras.Sequential([layers.MinPooling2D(), layers.GlobalAveragePooling2D()])
+    assert sequential(x).numpy() == Two()(x).numpy() == [[5.0]]
+
+
+def test_inside_a_users_function():
+    layer = layers.MaxPooling2D(3, strides=1, padding="same")
+    x = np.arange(16.0, dtype="float32").reshape(1, 4, 4, 1)
+    np.testing.assert_array_equal(tf.function(lambda x: layer(x))(x), layer(x))
+
+
+def test_windows_larger_than_the_input_are_refused_before_tensorflow_aborts():
+    layer = layers.MaxPooling2D(5)
+    with pytest.raises(ValueError, match="pool_size 5"):
+        layer(np.ones((1, 4, 9, 1), "float32"))
+    with pytest.raises(ValueError, match="pool_size 5"):
+        keras.Sequential([keras.Input((4, 9, 1)), layers.MaxPooling2D(5)])
+    unknown = keras.Sequential([keras.Input((None, None, 1)), layers.MaxPooling2D(5)])
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+        unknown.predict(np.ones((1, 4, 9, 1), "float32"), verbose=0)
+
+
+@pytest.mark.parametrize("name", ["MaxPooling", "AveragePooling", "GlobalAveragePooling", "GlobalMaxPooling"])
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_equals_keras_own(name, rank):
+    x = tf.constant(np.random.default_rng(rank).permutation(2 * 6**rank * 3).reshape(2, *[6] * rank, 3), tf.float32)
+    how = {} if name.startswith("Global") else {"pool_size": 3, "strides": 2, "padding": "same"}
+    results = []
+    for module in (layers, keras.layers):
+        layer = getattr(module, f"{name}{rank}D")(**how)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+            loss = tf.reduce_sum(y * tf.cast(tf.reshape(tf.range(tf.size(y)), y.shape), y.dtype))
+        results.append((y, tape.gradient(loss, x)))
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
