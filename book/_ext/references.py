@@ -7,10 +7,15 @@ from pybtex.style.labels import BaseLabelStyle
 
 class AuthorYear(BaseLabelStyle):
     def format_labels(self, sorted_entries):
-        for entry in sorted_entries:
-            names = ["".join(person.prelast_names + person.last_names) for person in entry.persons["author"]]
-            who = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
-            yield f"{who.replace('{', '').replace('}', '')} {entry.fields['year']}"
+        labels = [self.label(entry) for entry in sorted_entries]
+        for n, label in enumerate(labels):
+            yield label + "abcdefgh"[labels[:n].count(label)] if labels.count(label) > 1 else label
+
+    @staticmethod
+    def label(entry):
+        names = ["".join(person.prelast_names + person.last_names) for person in entry.persons["author"]]
+        who = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+        return f"{who.replace('{', '').replace('}', '')} {entry.fields['year']}"
 
 
 class AuthorYearStyle(Style):

@@ -1,6 +1,6 @@
 """Small arrays as grids of numbers, with windows drawn on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
@@ -16,8 +16,16 @@ WIDTH, CELL, GAP, TITLE, EDGE = 480, 36, 34, 24, 3
 Window = tuple[int, int, int, int]
 
 
-def grids(arrays: Mapping[str, np.ndarray], *, windows: Mapping[str, Sequence[Window]] | None = None, note: str = ""):
-    """Draw named two-dimensional arrays side by side, in the order given, joined by arrows.
+def grids(
+    arrays: Mapping[str, np.ndarray],
+    *,
+    windows: Mapping[str, Sequence[Window]] | None = None,
+    arrows: Collection[str] | None = None,
+    note: str = "",
+) -> Picture:
+    """Draw named two-dimensional arrays side by side, in the order given.
+
+    An arrow leads from each to the next, or only from those named in `arrows`.
 
     `windows[name]` lists `(row, column, height, width)` to outline on the array `name`; the n-th window of every
     array is drawn alike, so that the eye can follow it. The text alternative reads out the arrays; `note` begins it.
@@ -39,11 +47,10 @@ def grids(arrays: Mapping[str, np.ndarray], *, windows: Mapping[str, Sequence[Wi
         bottom = EDGE + (rows * cell - down) / 2
         axes = picture.add_axes((left / width, bottom / height, across / width, down / height))
         _draw(axes, array, cell, (windows or {}).get(name, ()))
-        picture.text(
-            (left + across / 2) / width, (bottom + down + 7) / height, name, ha="center", va="bottom", color=INK
-        )
+        middle, top = (left + across / 2) / width, (bottom + down + 7) / height
+        picture.text(middle, top, name, ha="center", va="bottom", fontsize=11, color=INK)
         left += across + GAP
-        if n + 1 < len(arrays):
+        if n + 1 < len(arrays) and (arrows is None or name in arrows):
             middle = (EDGE + rows * cell / 2) / height
             picture.text((left - GAP / 2) / width, middle, "→", ha="center", va="center", fontsize=16, color=FAINT)
     return picture

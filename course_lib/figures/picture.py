@@ -72,7 +72,7 @@ class Picture(Figure):
         text = ElementTree.tostring(root, encoding="unicode")
         for colour, variable in VARIABLES.items():
             text = text.replace(colour, variable)
-        return text
+        return re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", text)
 
     def _draw(self, salt: str) -> str:
         buffer = io.StringIO()
@@ -95,7 +95,8 @@ def _strip(root: ElementTree.Element) -> None:
         if element.get("id") not in referred:
             element.attrib.pop("id", None)
         if element.tag == f"{SVG}text":
-            element.set("style", re.sub(r"font: ([\d.]+)px [^;]*", r"font-size: \1px", element.get("style", "")))
+            style = re.sub(r"font: ([\d.]+)px [^;]*", r"font-size: \1px", element.get("style", ""))
+            element.set("style", re.sub(r"font-family: [^;]*; ", "", style))
             if element.get("transform", "").startswith("rotate(-0 "):
                 del element.attrib["transform"]
         element.text, element.tail = (part and part.strip() for part in (element.text, element.tail))
