@@ -1,0 +1,16 @@
+"""The instructor's side: untrusted notebooks in, trusted marks out.
+
+A hand-in goes through these steps, each a module with one kind of data in and one out:
+
+    guard     a folder          -> HandIn    regular files only, one notebook, nothing believed
+    collect   HandIn            -> a folder  that nbgrader itself may touch
+    rebuild   HandIn            -> Rebuilt   the student's cells in the source's notebook
+    judge     Rebuilt           -> Verdict   cells run in a sandbox, tests in the grader's own process
+    record    Verdict           -> nbgrader's gradebook
+    feedback  Verdict           -> one HTML page a student
+
+The process that decides the mark never runs student code, and the process that runs student code never sees a test.
+Between the two stand `session` (what runs where), `sandbox` (bubblewrap), `proxies` (stand-ins for the student's
+functions) and `inside.frames` (all that may cross). `course` finds the folders, `nbgrader_steps` puts the same steps
+into `nbgrader autograde`.
+"""

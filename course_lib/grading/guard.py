@@ -22,12 +22,13 @@ _IGNORED = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git"}
 
 @dataclass(frozen=True)
 class HandIn:
-    """The bytes of one student's notebook, or `None` with the reason in `notes`."""
+    """The bytes of one student's notebook, or `None` with the reason in `notes`; `missing` if nothing was there."""
 
     student: str
     notebook: bytes | None
     notes: tuple[str, ...] = ()
     timestamp: datetime | None = None
+    missing: bool = False
 
     def noting(self, *notes: str) -> HandIn:
         return replace(self, notes=(*self.notes, *notes))
@@ -52,7 +53,7 @@ def read(folder: Path, student: str, assignment: str) -> HandIn:
         archives = [name for name in names if zipfile.is_zipfile(io.BytesIO(_try(folder, name) or b""))]
         if not notebooks and len(archives) == 1:
             return _from_archive(_try(folder, archives[0]), assignment, empty.noting(*notes))
-        return empty.noting(*notes, _none_or_many(notebooks, names))
+        return replace(empty, missing=not names).noting(*notes, _none_or_many(notebooks, names))
     notes += [] if chosen == f"{assignment}.ipynb" else [f"the notebook was found as {chosen}"]
     if len(notebooks) > 1:
         notes.append(f"of {len(notebooks)} notebooks, {chosen} counts")
@@ -80,7 +81,7 @@ def _regular_files(folder: Path) -> tuple[list[str], list[str]]:
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
             raise _Refused("the hand-in is not a folder")
     except FileNotFoundError:
-        raise _Refused("nothing was handed in") from None
+        return [], []
     names, notes, seen, waiting = [], [], 0, [("", 0)]
     while waiting:
         prefix, level = waiting.pop(0)

@@ -1,0 +1,190 @@
+"""The `course` command. Each subcommand imports what it needs when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+OK, TROUBLE, USAGE, NO_SANDBOX = 0, 1, 2, 3
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns the exit status: 0 fine, 1 trouble, 2 usage, 3 no working sandbox."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except KeyboardInterrupt:
+        return _say("stopped", TROUBLE)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return TROUBLE
+    except Exception as error:
+        status = {"NoSandbox": NO_SANDBOX}.get(type(error).__name__, TROUBLE)
+        if type(error).__name__ not in _IN_WORDS:
+            raise
+        return _say(str(error), status)
+
+
+_IN_WORDS = {"NoSandbox", "CourseError", "AssignmentError", "NotInstalled", "NotANotebook"}
+
+
+def release(arguments) -> int:
+    from .grading.release import release
+
+    made = release(_course(arguments), arguments.name)
+    manual = f" and {made.manual:g} graded by hand" if made.manual else ""
+    print(f"{made.notebook}\nproved: the solution earns all {made.points:g} points of {made.tests} tests{manual}, "
+          "the blank release none")
+    return OK
+
+
+def collect(arguments) -> int:
+    from .grading import collect
+
+    course = _course(arguments)
+    course.assignment(arguments.name)
+    if arguments.source:
+        found = collect.bring(course, arguments.name, Path(arguments.source))
+    else:
+        found = collect.collect_all(course, arguments.name, believe_timestamps=arguments.timestamps)
+    for hand_in in found:
+        print(f"{hand_in.student:<24} {'; '.join(hand_in.notes) or 'ok'}")
+    print(f"{len(found)} hand-ins, {sum(one.notebook is None for one in found)} of them without a readable notebook")
+    return OK if found else _say(f"nothing was handed in for {arguments.name}", TROUBLE)
+
+
+def grade(arguments) -> int:
+    from .grading import run_class
+
+    course = _course(arguments)
+    rows = run_class.grade(course, arguments.name, students=arguments.student, jobs=arguments.workers,
+                           feedback=not arguments.no_feedback, believe_timestamps=arguments.timestamps)
+    if arguments.json:
+        print(json.dumps([vars(row) for row in rows], indent=1))
+    else:
+        print(run_class.table(rows))
+    return OK if rows else _say(f"nothing was handed in for {arguments.name}", TROUBLE)
+
+
+def feedback(arguments) -> int:
+    from .grading.feedback import FeedbackWriter
+
+    course = _course(arguments)
+    writer = FeedbackWriter(course, arguments.name)
+    graded = sorted((course.root / course.directory.autograded_directory).glob(f"*/{arguments.name}"))
+    for folder in graded:
+        print(writer.write(folder.parent.name))
+    return OK if graded else _say(f"nothing is graded for {arguments.name}", TROUBLE)
+
+
+def export(arguments) -> int:
+    from .grading.export import csv
+
+    print(csv(_course(arguments), Path(arguments.to), arguments.name))
+    return OK
+
+
+def check(arguments) -> int:
+    from .grading.self_check import check
+
+    checks, missing = check(Path(arguments.notebook))
+    for one in checks:
+        print(f"{'right' if one.problem is None else 'WRONG'}  {one.name}: {one.behaviour}")
+        if one.problem is not None:
+            print("       " + one.problem.replace("\n", "\n       "))
+    for line in missing:
+        print(f"note   {line}")
+    wrong = sum(one.problem is not None for one in checks)
+    print(f"{len(checks) - wrong} of {len(checks)} visible tests pass. Hidden ones of the same behaviours follow "
+          "when you hand in.")
+    return TROUBLE if wrong else OK
+
+
+def doctor(arguments) -> int:
+    from .grading.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        detail = f" ({finding.detail})" if finding.detail else ""
+        print(f"{'yes' if finding.ok else 'NO '}  {finding.what}{detail}")
+    return OK if all(finding.ok for finding in findings) else TROUBLE
+
+
+def sample(arguments) -> int:
+    from .grading.sample import hand_in, make
+
+    course = _course(arguments)
+    made = hand_in(course, arguments.name, make(course.assignment(arguments.name), Path(arguments.answers)))
+    print(f"{len(made)} hand-ins in {course.root / course.directory.submitted_directory}")
+    return OK
+
+
+def _course(arguments):
+    from .grading.course import Course
+
+    return Course.open(_root(arguments.root))
+
+
+def _root(given: str | None) -> Path:
+    if given:
+        return Path(given)
+    here = Path.cwd()
+    return here if (here / "nbgrader_config.py").is_file() or not (here / "assignments").is_dir() else here / "assignments"
+
+
+def _say(text: str, status: int) -> int:
+    print(f"course: {text}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="course", description="Release, grade and check the assignments of the course.",
+        epilog="example: course release max_pooling && course grade max_pooling")
+    parser.add_argument("--root", metavar="DIR", help="the course folder, which holds nbgrader_config.py "
+                        "(default: ./assignments, or the current folder if it is one)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run, text: str, example: str, *, name: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(run.__name__, help=text, description=f"{text[0].upper()}{text[1:]}.",
+                                    epilog=f"example: course {example}")
+        added.set_defaults(run=run)
+        if name:
+            added.add_argument("name", metavar="NAME", help="the assignment, e.g. max_pooling")
+        return added
+
+    command(release, "make the notebook for students out of an assignment's text, and prove it first",
+            "release max_pooling")
+    collecting = command(collect, "tidy what was handed in: one notebook a student, nothing else, originals kept",
+                         "collect max_pooling downloads/")
+    collecting.add_argument("source", nargs="?", metavar="FOLDER",
+                            help="a folder with one folder a student (default: what lies in submitted/)")
+    grading = command(grade, "grade everything that was handed in, in sandboxes, into nbgrader's gradebook",
+                      "grade max_pooling")
+    for one in (collecting, grading):
+        one.add_argument("--timestamps", action="store_true", help="believe the timestamp.txt files in submitted/: "
+                         "only if nbgrader's own collect or zip_collect wrote them")
+    grading.add_argument("--student", action="append", metavar="ID", help="only this student (may be repeated)")
+    grading.add_argument("--workers", type=int, metavar="N", help="hand-ins at a time (default: the number of cores)")
+    grading.add_argument("--no-feedback", action="store_true", help="leave feedback/ as it is")
+    grading.add_argument("--json", action="store_true", help="print the results as JSON and nothing else")
+    command(feedback, "write one HTML page a student from the gradebook, manual marks included",
+            "feedback max_pooling")
+    exporting = command(export, "write the gradebook as CSV", "export --to grades.csv", name=False)
+    exporting.add_argument("name", nargs="?", metavar="NAME", help="only this assignment")
+    exporting.add_argument("--to", default="grades.csv", metavar="FILE", help="the file (default: grades.csv)")
+    checking = command(check, "for students: run the visible tests of a notebook", "check max_pooling.ipynb", name=False)
+    checking.add_argument("notebook", metavar="NOTEBOOK")
+    command(doctor, "say what this machine can enforce", "doctor", name=False)
+    sampling = command(sample, "hand in made-up answers, to try things out",
+                       "--root _build/class sample max_pooling --from tests/assignments/max_pooling")
+    sampling.add_argument("--from", dest="answers", required=True, metavar="DIR",
+                          help="a folder with answer files: right/*.py and wrong/*.py")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The graded notebook that nbgrader keeps: the source's metadata, the student's cells, harmless outputs.
+
+Hidden tests are not in it, so nothing made from it can show them.
+"""
+
+from __future__ import annotations
+
+import nbformat
+from nbformat import v4
+from nbformat.notebooknode import NotebookNode
+
+from .assignment import BEGIN_HIDDEN, Assignment, without_hidden
+from .rebuild import Rebuilt
+from .verdict import Ran, Verdict
+
+HIDDEN = "# (More checks of this behaviour ran here.)"
+
+
+def unexecuted(assignment: Assignment, rebuilt: Rebuilt) -> NotebookNode:
+    """The rebuilt notebook before it runs."""
+    cells = [Ran(piece.grade_id, piece.cell_type, piece.source, piece.theirs) for piece in rebuilt.pieces]
+    return _notebook(assignment, [_cell(assignment, cell) for cell in cells])
+
+
+def notebook(assignment: Assignment, verdict: Verdict) -> NotebookNode:
+    """The notebook with what its cells showed and how its tests went."""
+    cells = []
+    for ran in verdict.cells:
+        cell = _cell(assignment, ran)
+        if cell.cell_type == "code":
+            mark = verdict.marks.get(ran.grade_id)
+            cell.outputs = _outputs(ran) if mark is None else _result(mark)
+            cell.execution_count = len(cells) + 1
+        cells.append(cell)
+    return _notebook(assignment, cells)
+
+
+def write(path, nb: NotebookNode):
+    """Write a notebook for nbgrader, readable only, as it does itself."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    nbformat.write(nb, path)
+    path.chmod(0o444)
+
+
+def _notebook(assignment: Assignment, cells: list[NotebookNode]) -> NotebookNode:
+    metadata = {"kernelspec": assignment.release.metadata.get("kernelspec", {})}
+    return v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def _cell(assignment: Assignment, ran: Ran) -> NotebookNode:
+    released = assignment.released.get(ran.grade_id)
+    source = without_hidden(ran.source, HIDDEN) if BEGIN_HIDDEN in ran.source and not ran.theirs else ran.source
+    new = v4.new_code_cell if ran.cell_type == "code" else v4.new_markdown_cell
+    return new(source, metadata=dict(released.metadata) if released else {})
+
+
+def _outputs(ran: Ran) -> list[NotebookNode]:
+    outputs = [v4.new_output("stream", name=name, text=text)
+               for name, text in (("stdout", ran.stdout), ("stderr", ran.stderr)) if text]
+    for item in ran.shown:
+        data = {"image/png": item["png"], "text/plain": "<picture>"} if "png" in item else {"text/plain": item["text"]}
+        outputs.append(v4.new_output("display_data", data=data))
+    return outputs + ([_error(ran.error)] if ran.error else [])
+
+
+def _result(mark) -> list[NotebookNode]:
+    """What nbgrader reads the points from: an error for none, a value for some, nothing for all."""
+    if mark.message is not None:
+        return [_error(mark.message)]
+    if mark.points != mark.max_points:
+        return [v4.new_output("execute_result", data={"text/plain": repr(mark.points)}, execution_count=1)]
+    return []
+
+
+def _error(message: str) -> NotebookNode:
+    name, _, text = message.partition("\n")
+    return v4.new_output("error", ename="Not right yet", evalue=name, traceback=message.split("\n"))

@@ -1,0 +1,184 @@
+"""A class of made-up students: hand-ins from answer files, and some that are broken in usual ways.
+
+An answer file is Python that defines some of the functions asked for. `right/*.py` earn full marks; `wrong/*.py` name
+in their first line what they lose (`# loses: test_ties, test_overlap`). Each function's source goes into the release's
+solution cell, together with what stands before it in the file.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import v4
+from nbformat.notebooknode import NotebookNode
+
+from .assignment import Assignment, AssignmentError, grade_id
+from .course import Course
+
+_LOSES = "# loses:"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A made-up hand-in: the files in its folder, and the test cells that it should lose (None: not foreseen)."""
+
+    student: str
+    files: dict[str, bytes]
+    loses: frozenset[str] | None
+
+
+def make(assignment: Assignment, answers: Path) -> Iterator[Sample]:
+    """Hand-ins from the folders `right` and `wrong` in `answers`, then broken ones made of the first right answer.
+
+    Raises `AssignmentError` if there is no right answer or an answer file does not fit.
+    """
+    right = sorted(answers.glob("right/*.py"))
+    if not right:
+        raise AssignmentError(f"there are no answer files in {answers / 'right'}.")
+    for path in [*right, *sorted(answers.glob("wrong/*.py"))]:
+        source = path.read_text(encoding="utf-8")
+        yield Sample(f"{path.parent.name}_{path.stem}", _files(assignment, answer(assignment, source)), loses(source))
+    good = answer(assignment, right[0].read_text(encoding="utf-8"))
+    tests = frozenset(cell.grade_id for cell in assignment.tests)
+    for name, (files, expected) in _broken(assignment, good, tests).items():
+        yield Sample(f"broken_{name}", files, expected)
+
+
+def hand_in(course: Course, name: str, samples: Iterator[Sample]) -> list[Sample]:
+    """Put samples into `submitted/`."""
+    done = []
+    for sample in samples:
+        folder = course.folder("submitted", name, sample.student)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for file, content in sample.files.items():
+            (folder / file).write_bytes(content)
+        done.append(sample)
+    return done
+
+
+def loses(source: str) -> frozenset[str]:
+    """The test cells that an answer file says it loses."""
+    first = source.partition("\n")[0]
+    if not first.startswith(_LOSES):
+        return frozenset()
+    return frozenset(part.strip() for part in first[len(_LOSES):].split(",") if part.strip())
+
+
+def answer(assignment: Assignment, source: str) -> NotebookNode:
+    """The release with the functions of an answer file in its solution cells."""
+    notebook = copy.deepcopy(assignment.release)
+    cells = {grade_id(cell): cell for cell in notebook.cells}
+    homes = _homes(assignment)
+    lines, start, placed = source.splitlines(keepends=True), 0, []
+    for node in ast.parse(source).body:
+        home = homes.get(getattr(node, "name", None))
+        if home is not None:
+            placed.append((home, "".join(lines[start : node.end_lineno])))
+            start = node.end_lineno
+    if not placed:
+        raise AssignmentError("an answer file defines none of the functions asked for.")
+    placed[-1] = (placed[-1][0], placed[-1][1] + "".join(lines[start:]))
+    for home in {home for home, _ in placed}:
+        cells[home].source = "".join(text for where, text in placed if where == home).strip()
+    return notebook
+
+
+def _homes(assignment: Assignment) -> dict[str, str]:
+    """The solution cell of each name asked for."""
+    homes = {}
+    for cell in assignment.cells:
+        if cell.kind == "answer":
+            tree = ast.parse(assignment.released[cell.grade_id].source)
+            homes |= {node.name: cell.grade_id for node in tree.body if hasattr(node, "name")}
+    return homes
+
+
+def _broken(assignment: Assignment, good: NotebookNode, tests: frozenset[str]) -> dict[str, tuple]:
+    homes = _homes(assignment)
+    first, last = next(iter(homes)), list(homes)[-1]
+    text = nbformat.writes(good).encode()
+    file = f"{assignment.name}.ipynb"
+    none: frozenset[str] = frozenset()
+    return {
+        "copied_cell": (_files(assignment, _copied(good, homes[first])), none),
+        "deletes_tests": (_files(assignment, _without_tests(good, tests)), none),
+        "empty_file": ({file: b""}, tests),
+        "exits": (_files(assignment, _plus(good, homes[last], "import os\nos._exit(0)")), none),
+        "forgets_names": (_files(assignment, _without_marks(good)), none),
+        "loops": (_files(assignment, _plus(good, homes[last], _LOOPS.format(name=last))), None),
+        "no_notebook": ({"notes.txt": b"I will hand in tomorrow."}, tests),
+        "prints_everything": (_files(assignment, _plus(good, homes[first], _PRINTS)), none),
+        "raises_exit": (_files(assignment, _plus(good, homes[last], _EXITS.format(name=last))), None),
+        "renamed": ({f"{assignment.name} (1).ipynb": text}, none),
+        "truncated": ({file: text[: len(text) * 2 // 3]}, tests),
+    }
+
+
+_LOOPS = """
+_{name} = {name}
+
+
+def {name}(*args, **options):
+    while options:
+        pass
+    return _{name}(*args)
+"""
+_EXITS = """
+def {name}(*args, **options):
+    raise SystemExit("done")
+"""
+_PRINTS = """
+import gc, os, sys
+for name, value in [*globals().items(), *os.environ.items()]:
+    print(name, value)
+for folder, _, files in os.walk("/"):
+    for file in files:
+        if folder.startswith(("/proc", "/packages", "/python", "/usr", "/lib")):
+            continue
+        try:
+            print(file, open(os.path.join(folder, file), errors="replace").read())
+        except OSError as error:
+            print(file, error)
+print([thing for thing in gc.get_objects() if isinstance(thing, str)])
+"""
+
+
+def _files(assignment: Assignment, notebook: NotebookNode) -> dict[str, bytes]:
+    return {f"{assignment.name}.ipynb": nbformat.writes(notebook).encode()}
+
+
+def _plus(notebook: NotebookNode, home: str, source: str) -> NotebookNode:
+    """The notebook with a cell behind that of `home`."""
+    notebook = copy.deepcopy(notebook)
+    index = next(i for i, cell in enumerate(notebook.cells) if grade_id(cell) == home)
+    notebook.cells.insert(index + 1, v4.new_code_cell(source.strip()))
+    return notebook
+
+
+def _copied(notebook: NotebookNode, home: str) -> NotebookNode:
+    notebook = copy.deepcopy(notebook)
+    index = next(i for i, cell in enumerate(notebook.cells) if grade_id(cell) == home)
+    twin = copy.deepcopy(notebook.cells[index])
+    twin["id"] = "a-copy"
+    notebook.cells.insert(index, twin)
+    return notebook
+
+
+def _without_tests(notebook: NotebookNode, tests: frozenset[str]) -> NotebookNode:
+    notebook = copy.deepcopy(notebook)
+    notebook.cells = [cell for cell in notebook.cells if grade_id(cell) not in tests]
+    return notebook
+
+
+def _without_marks(notebook: NotebookNode) -> NotebookNode:
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        cell.metadata.pop("nbgrader", None)
+    return notebook
