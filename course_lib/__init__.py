@@ -11,13 +11,36 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
+# Every function of `_WITH_GRADIENT` stands beside its `<name>_backward`.
 _WITH_GRADIENT = {
-    "convolution": ("conv",),
+    "convolution": ("conv", "conv_transpose"),
     "pooling.local": ("max_pool", "min_pool", "average_pool"),
-    "pooling.sized": ("global_average_pool", "global_max_pool"),
+    "pooling.mixed": ("mixed_pool", "gated_pool"),
+    "pooling.weighted": ("lp_pool", "weighted_pool", "information_pool", "soft_pool", "lip_pool"),
+    "pooling.ranked": (
+        "avg_topk_pool", "rank_average_pool", "rank_weighted_pool", "rank_stochastic_pool", "ordinal_pool",
+    ),
+    "pooling.drawn": ("stochastic_pool",),
+    "pooling.sized": ("global_average_pool", "global_max_pool", "global_lp_pool", "gem_pool"),
+    "pooling.adaptive": (
+        "adaptive_average_pool", "adaptive_max_pool", "fractional_max_pool", "fractional_average_pool",
+        "spatial_pyramid_pool", "pixel_pyramid_pool",
+    ),
+    "pooling.filtered": ("blur_pool", "max_blur_pool", "spectral_pool"),
+    "pooling.regions": ("roi_max_pool", "roi_align", "superpixel_pool"),
+    "pooling.unpooling": ("max_unpool", "average_unpool"),
+    "pooling.orderless": (
+        "bilinear_pool", "compact_bilinear_pool", "vlad_pool", "mop_pool", "attention_pool",
+    ),
+    "pooling.channels": ("intermap_pool",),
 }
 _ALONE = {
     "windows": ("output_size", "padding_amounts", "windows_backward"),
+    "pooling.unpooling": ("max_pool_argmax",),
+    "pooling.adaptive": ("fractional_sequence",),
+    "pooling.filtered": ("shift_consistency",),
+    "pooling.orderless": ("sketch",),
+    "pooling.learned": ("evolve_ordinal_weights",),
     "gradcheck": ("numerical_gradient", "relative_error"),
     "catalogue": ("CATALOGUE", "Pooling", "by_name"),
 }

@@ -10,7 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 from .windows import (
-    Axis, Windows, as_gradient, as_input, as_int, as_matching, as_real, gradient_dtype, lay, per_axis, working_dtype,
+    Axis,
+    Windows,
+    as_gradient,
+    as_input,
+    as_int,
+    as_matching,
+    as_real,
+    gradient_dtype,
+    lay,
+    per_axis,
+    working_dtype,
 )
 
 
@@ -77,6 +87,73 @@ def conv_backward(dy, x, kernel, bias=None, *, strides=1, padding="valid", dilat
     )
 
 
+def conv_transpose(x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1) -> np.ndarray:
+    """Paste `kernel` at every cell of `x`, scaled by it, and add up where they overlap.
+
+    `y[n, o*strides + i*dilation, f] += x[n, o, c] * kernel[i, c, f]`. The adjoint of `conv`: with `adjoint = np.swapaxes(kernel, -1, -2)` and the same strides, padding and dilation (one
+    group), `conv_transpose(dy, adjoint)` is the gradient of `conv(x, kernel)` in `x`, up to trailing cells that no
+    window of the convolution reached.
+
+    Args:
+        x: `(N, *spatial, C)` integers or floats, one to three spatial axes.
+        kernel: `(*window, C/groups, F)`, the layout of `conv`. Keras wants `(*window, F, C)`, PyTorch and ONNX
+            `(C, F/groups, *window)`.
+        bias: `(F,)`, or `None`.
+        strides, dilation, groups: as for `conv`.
+        padding: cells cut from the borders of the full result: none for `"valid"`; for `"same"` and `"same_lower"` what
+            leaves `spatial * strides` cells; or `((before, after), ...)`.
+
+    Returns:
+        `(N, *O, F)` with `O = (spatial - 1) * strides + extent - before - after` in the dtype of `x`, integers in
+        float64.
+
+    Raises:
+        TypeError, ValueError: as `conv`, and for padding that leaves nothing.
+
+    Source: Zeiler et al. 2010; `keras.layers.Conv2DTranspose`, `torch.nn.ConvTranspose2d`, ONNX `ConvTranspose`.
+
+    >>> conv_transpose([[[1.0], [10.0]]], [[[1.0]], [[2.0]]])[0, :, 0]
+    array([ 1., 12., 20.])
+    """
+    x, kernel, groups = _arguments(x, kernel, groups)
+    laid = _lay_transposed(x, kernel, strides, padding, dilation)
+    y = _spread(x.astype(working_dtype(x), copy=False), _swap(kernel, groups), laid, groups)
+    if bias is not None:
+        y += as_matching(bias, kernel.shape[-1:], "bias")
+    return y.astype(gradient_dtype(x), copy=False)
+
+
+def conv_transpose_backward(dy, x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1):
+    """Gradients of `conv_transpose`: in `x` it is a convolution of `dy` with the kernel.
+
+    Args:
+        dy: gradient of the output, `(N, *O, F)`.
+        x, kernel, bias, strides, padding, dilation, groups: as for `conv_transpose`.
+
+    Returns:
+        `(dx, dkernel, dbias)`, as `conv_backward`.
+
+    Raises:
+        TypeError, ValueError: as `conv_transpose`, and where `dy` does not have the output's shape.
+
+    >>> conv_transpose_backward(np.ones((1, 3, 1)), [[[1.0], [10.0]]], [[[1.0]], [[2.0]]])[1][:, 0, 0]
+    array([11., 11.])
+    """
+    x, kernel, groups = _arguments(x, kernel, groups)
+    laid = _lay_transposed(x, kernel, strides, padding, dilation)
+    if bias is not None:
+        as_matching(bias, kernel.shape[-1:], "bias")
+    swapped = _swap(kernel, groups)
+    dy = as_gradient(dy, (x.shape[0], *(a.size for a in laid.axes), kernel.shape[-1]))
+    dy = dy.astype(working_dtype(x), copy=False)
+    dkernel = _meet(x.astype(dy.dtype, copy=False), dy, swapped.shape, laid, groups)
+    return (
+        _correlate(dy, swapped, laid, groups).astype(gradient_dtype(x), copy=False),
+        _swap(dkernel, groups).astype(gradient_dtype(kernel), copy=False),
+        dy.sum(tuple(range(dy.ndim - 1))).astype(gradient_dtype(kernel), copy=False),
+    )
+
+
 def _arguments(x, kernel, groups):
     x, kernel, groups = as_input(x), as_real(kernel, "kernel"), as_int(groups, "groups")
     channels = x.shape[-1]
@@ -94,6 +171,30 @@ def _arguments(x, kernel, groups):
 def _lay(shape, kernel, strides, padding, dilation):
     strides = per_axis(strides, kernel.ndim - 2, "strides")
     return lay(shape, kernel.shape[:-2], strides, padding, dilation, convolving=True)
+
+
+def _lay_transposed(x, kernel, strides, padding, dilation) -> Windows:
+    """The windows of the convolution that leads from the result back to `x`."""
+    rank = kernel.ndim - 2
+    strides, dilation = per_axis(strides, rank, "strides"), per_axis(dilation, rank, "dilation")
+    sizes = zip(x.shape[1:-1], kernel.shape[:-2], strides, dilation, strict=True)
+    if isinstance(padding, str) and padding in ("same", "same_lower"):
+        spatial = [n * s for n, _, s, _ in sizes]
+    else:
+        full = [(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in sizes]
+        # Checked here as any other padding, on the full result.
+        cut = [a.before + a.after for a in lay((1, *full, 1), kernel.shape[:-2], strides, padding, dilation).axes]
+        spatial = [n - c for n, c in zip(full, cut, strict=True)]
+        if min(spatial) < 1:
+            raise ValueError(f"padding {padding!r} leaves nothing of the full result of shape {tuple(full)}")
+    return _lay((1, *spatial, 1), kernel, strides, padding, dilation)
+
+
+def _swap(kernel: np.ndarray, groups: int) -> np.ndarray:
+    """`(*window, A/groups, B)` as `(*window, B/groups, A)`: input and output channels change places in each group."""
+    *window, a, b = kernel.shape
+    split = kernel.reshape(*window, a, groups, b // groups)
+    return np.swapaxes(split, -1, -3).reshape(*window, b // groups, groups * a)
 
 
 # By definition y[outputs] += x[inputs] @ kernel[offset] for every offset of the window. A matrix product with few

@@ -256,6 +256,12 @@ def lay(shape, pool_size=2, strides=None, padding="valid", dilation=1, ceil_mode
     ))
 
 
+def over(x, *geometry) -> tuple[np.ndarray, Windows]:
+    """A checked input and the windows on it."""
+    x = as_input(x)
+    return x, lay(x.shape, *geometry)
+
+
 def _lay_axis(where, n, pool, stride, padding, dilation, ceil_mode, convolving=False) -> Axis:
     n = as_int(n, where)
     pool = as_int(pool, "pool_size")

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..windows import (
-    as_gradient, as_input, blocks, first_hits, fold, gradient_dtype, highest, lay, lowest, working_dtype,
+    as_gradient,
+    blocks,
+    first_hits,
+    fold,
+    gradient_dtype,
+    highest,
+    lowest,
+    over,
+    working_dtype,
 )
 
 
@@ -36,8 +44,8 @@ def max_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_
     >>> max_pool([[[1], [3], [2], [5]]])[0, :, 0]
     array([3, 5])
     """
-    x = as_input(x)
-    return fold(x, lay(x.shape, pool_size, strides, padding, dilation, ceil_mode), np.maximum, lowest(x.dtype))
+    x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
+    return fold(x, laid, np.maximum, lowest(x.dtype))
 
 
 def max_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -60,8 +68,7 @@ def max_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dila
     >>> max_pool_backward([[[1.0], [1.0]]], [[[3.0], [3.0], [2.0], [5.0]]])[0, :, 0]
     array([1., 0., 0., 1.])
     """
-    x = as_input(x)
-    laid = lay(x.shape, pool_size, strides, padding, dilation, ceil_mode)
+    x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     return _to_extreme(dy, x, laid, np.maximum, lowest(x.dtype))
 
 
@@ -75,8 +82,8 @@ def min_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_
     >>> min_pool([[[1], [3], [2], [5]]])[0, :, 0]
     array([1, 2])
     """
-    x = as_input(x)
-    return fold(x, lay(x.shape, pool_size, strides, padding, dilation, ceil_mode), np.minimum, highest(x.dtype))
+    x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
+    return fold(x, laid, np.minimum, highest(x.dtype))
 
 
 def min_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -87,8 +94,7 @@ def min_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dila
     >>> min_pool_backward([[[1.0], [1.0]]], [[[3.0], [3.0], [2.0], [5.0]]])[0, :, 0]
     array([1., 0., 1., 0.])
     """
-    x = as_input(x)
-    laid = lay(x.shape, pool_size, strides, padding, dilation, ceil_mode)
+    x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     return _to_extreme(dy, x, laid, np.minimum, highest(x.dtype))
 
 
@@ -127,8 +133,7 @@ def average_pool(
     >>> average_pool([[[1], [3], [2], [5]]])[0, :, 0]
     array([2. , 3.5])
     """
-    x = as_input(x)
-    laid = lay(x.shape, pool_size, strides, padding, dilation, ceil_mode)
+    x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     y = fold(x, laid, np.add, 0, working_dtype(x))
     y /= np.maximum(laid.counts(count_include_pad), 1)
     return y.astype(gradient_dtype(x), copy=False)
@@ -144,8 +149,7 @@ def average_pool_backward(
     >>> average_pool_backward([[[1.0], [1.0]]], [[[3.0], [3.0], [2.0], [5.0]]])[0, :, 0]
     array([0.5, 0.5, 0.5, 0.5])
     """
-    x = as_input(x)
-    laid = lay(x.shape, pool_size, strides, padding, dilation, ceil_mode)
+    x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     share = as_gradient(dy, laid.shape(x)) / np.maximum(laid.counts(count_include_pad), 1)
     dx = np.zeros(x.shape, gradient_dtype(x))
     for _, outputs, inputs in laid:

@@ -1,0 +1,82 @@
+"""Bins along each spatial axis, of any size and place: what adaptive, fractional, pyramid and RoI pooling share.
+
+A pooling over bins is given by one pair `(starts, stops)` of integer arrays for each spatial axis; output `o` of
+an axis sees the cells `starts[o] <= i < stops[o]`. Bins may overlap, and may be empty.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..windows import lowest
+
+Bins = list[tuple[np.ndarray, np.ndarray]]
+
+
+def fold_bins(x: np.ndarray, bins: Bins, combine: np.ufunc, identity, dtype=None) -> np.ndarray:
+    """Every bin reduced by `combine`, axis by axis; an empty bin gives `identity`."""
+    y = x
+    for axis, (starts, stops) in enumerate(bins, start=1):
+        cells, y = y, np.full((*y.shape[:axis], len(starts), *y.shape[axis + 1:]), identity, dtype or x.dtype)
+        place = (slice(None),) * axis
+        for k, has in _depths(starts, stops):
+            y[(*place, has)] = combine(y[(*place, has)], cells.take(starts[has] + k, axis))
+    return y
+
+
+def argmax_bins(x: np.ndarray, bins: Bins) -> tuple[np.ndarray, np.ndarray]:
+    """Largest value of every bin and its index into the flattened spatial axes, among ties the first.
+
+    The last axis is reduced first: an earlier column wins within a row, then an earlier row. An empty bin gives
+    the least value and -1. A NaN counts as the largest.
+    """
+    spatial = x.shape[1:-1]
+    y, index = x, np.arange(np.prod(spatial)).reshape(1, *spatial, 1)
+    for axis in range(len(bins), 0, -1):
+        starts, stops = bins[axis - 1]
+        cells, where = y, index
+        shape = (*cells.shape[:axis], len(starts), *cells.shape[axis + 1:])
+        y, index = np.full(shape, lowest(x.dtype), x.dtype), np.full(shape, -1)
+        place = (slice(None),) * axis
+        for k, has in _depths(starts, stops):
+            value, best = cells.take(starts[has] + k, axis), y[(*place, has)]
+            better = ~(value <= best) & (best == best)
+            if k == 0:
+                better[...] = True
+            y[(*place, has)] = np.where(better, value, best)
+            index[(*place, has)] = np.where(better, where.take(starts[has] + k, axis), index[(*place, has)])
+    return y, index
+
+
+def _depths(starts, stops):
+    """For each depth `k`, the bins that have a cell there."""
+    sizes = stops - starts
+    for k in range(sizes.max(initial=0)):
+        has = np.flatnonzero(sizes > k)
+        yield k, (slice(None) if len(has) == len(sizes) else has)
+
+
+def bin_matrix(starts: np.ndarray, stops: np.ndarray, n: int) -> np.ndarray:
+    """`(bins, n)` matrix of zeros and ones: which bin holds which cell."""
+    cells = np.arange(n)
+    return ((cells >= starts[:, None]) & (cells < stops[:, None])).astype(float)
+
+
+def apply_along(matrices: list[np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Each spatial axis of `x` multiplied by its `(new, old)` matrix."""
+    for axis, matrix in enumerate(matrices, start=1):
+        before, after = x.shape[:axis], x.shape[axis + 1:]
+        flat = x.reshape(int(np.prod(before)), x.shape[axis], int(np.prod(after)))
+        x = (matrix.astype(x.dtype, copy=False) @ flat).reshape(*before, matrix.shape[0], *after)
+    return x
+
+
+def scatter(values: np.ndarray, index: np.ndarray, shape: tuple[int, ...], dtype) -> np.ndarray:
+    """Zeros of `shape` with every value added at its index into the flattened spatial axes; -1 adds nowhere."""
+    n, c = shape[0], shape[-1]
+    cells = int(np.prod(shape[1:-1]))
+    images = np.arange(n).reshape(n, *(1,) * (index.ndim - 1))
+    flat = (images * cells + index) * c + np.arange(c)
+    met = index >= 0
+    total = np.bincount(flat[met], weights=np.broadcast_to(values, index.shape)[met], minlength=n * cells * c)
+    return total.reshape(shape).astype(dtype, copy=False)

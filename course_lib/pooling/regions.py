@@ -1,0 +1,320 @@
+"""Poolings of given regions: boxes (RoI max, RoI align) and segments (superpixels)."""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+
+from ..windows import (
+    as_gradient,
+    as_input,
+    as_int,
+    as_real,
+    gradient_dtype,
+    per_axis,
+    working_dtype,
+)
+from .bins import argmax_bins, scatter
+
+
+def roi_max_pool(x, rois, output_size, spatial_scale=1.0) -> np.ndarray:
+    """Largest value in each bin of each region, on a region rounded to whole cells.
+
+    Corners are scaled and rounded (halves away from zero), both ends included, at least one cell. Bin `i` of `o`
+    over a region of `n` cells is `floor(i * n / o) <= cell < ceil((i + 1) * n / o)`: neighbours share cells and
+    none is lost. Cells outside the image are left out.
+
+    Args:
+        x: `(N, H, W, C)` integers or floats.
+        rois: `(R, 5)`, each batch index, x1, y1, x2, y2 in the coordinates of the original image.
+        output_size: bins, one number or `(rows, columns)`.
+        spatial_scale: cells of `x` for a unit of those coordinates.
+
+    Returns:
+        `(R, *output_size, C)` in the dtype of `x`; 0 for a bin without a cell.
+
+    Raises:
+        TypeError, ValueError: for an `x` that is no batch of images, and for malformed regions, sizes or scale.
+
+    Source: Girshick 2015 (arXiv:1504.08083); `torchvision.ops.roi_pool`, ONNX `MaxRoiPool`.
+
+    >>> roi_max_pool(np.arange(24.0).reshape(1, 4, 6, 1), [[0, 0, 0, 5, 3]], 3)[0, :, :, 0].tolist()
+    [[7.0, 9.0, 11.0], [13.0, 15.0, 17.0], [19.0, 21.0, 23.0]]
+    """
+    return _roi_maxima(x, rois, output_size, spatial_scale)[1]
+
+
+def roi_max_pool_backward(dy, x, rois, output_size, spatial_scale=1.0) -> np.ndarray:
+    """Gradient of `roi_max_pool` in `x`: `dy` to the first largest cell of each bin; regions add up.
+
+    The regions have no gradient: rounding has none.
+
+    Args:
+        dy: gradient of the output, `(R, *output_size, C)`.
+        x, rois, output_size, spatial_scale: as for `roi_max_pool`.
+
+    Returns:
+        `dx` of the shape of `x`, in its dtype if that is floating, else float64.
+
+    >>> roi_max_pool_backward(np.ones((1, 1, 1, 1)), np.eye(2).reshape(1, 2, 2, 1), [[0, 0, 0, 1, 1]], 1)[0, :, :, 0]
+    array([[1., 0.],
+           [0., 0.]])
+    """
+    x, y, index, batch = _roi_maxima(x, rois, output_size, spatial_scale)
+    dy = as_gradient(dy, y.shape)
+    dx = np.zeros(x.shape, gradient_dtype(x))
+    for n in np.unique(batch):
+        for region in np.flatnonzero(batch == n):
+            dx[n] += scatter(dy[region, None], index[region, None], (1, *x.shape[1:]), dx.dtype)[0]
+    return dx
+
+
+def roi_align(
+    x, rois, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True, mode="average"
+) -> np.ndarray:
+    """Mean (or maximum) of bilinear samples in each bin of each region, nothing rounded.
+
+    A bin holds `sampling_ratio` by `sampling_ratio` evenly spaced samples. A sample more than one cell outside the
+    image counts as 0, one nearer is moved to its edge.
+
+    Args:
+        x, rois, output_size, spatial_scale: as for `roi_max_pool`; regions end where they say.
+        sampling_ratio: samples along each axis of a bin; 0 means as many as the bin has cells, rounded up.
+        aligned: take a cell's centre for its coordinate, that is subtract half a cell (torchvision `aligned=True`,
+            ONNX `half_pixel`). Without it (ONNX `output_half_pixel`) a region covers at least one cell.
+        mode: `"average"`, `"max"` of the samples, or `"corner_max"`: the largest of all weighted corner values that the
+            samples would add up, which is what ONNX's reference and its conformance cases call `max`.
+
+    Returns:
+        `(R, *output_size, C)` in the dtype of `x`, integers in float64.
+
+    Raises:
+        TypeError, ValueError: as `roi_max_pool`, and for another mode or a negative ratio.
+
+    Source: He et al. 2017 (arXiv:1703.06870); `torchvision.ops.roi_align`, ONNX `RoiAlign`.
+
+    >>> roi_align(np.arange(4.0).reshape(1, 1, 4, 1), [[0, 0, 0, 4, 1]], (1, 2), aligned=False)[0, 0, :, 0]
+    array([1.  , 2.75])
+    """
+    x, regions, mode = _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
+    dtype = working_dtype(x)
+    y = np.zeros((len(regions), *per_axis(output_size, 2, "output_size"), x.shape[-1]), dtype)
+    for result, (n, rows, columns) in zip(y, regions, strict=True):
+        result[...] = _pool_samples(_sample(x[n].astype(dtype, copy=False), rows, columns, mode), mode)
+    return y.astype(gradient_dtype(x), copy=False)
+
+
+def roi_align_backward(
+    dy, x, rois, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True, mode="average"
+) -> np.ndarray:
+    """Gradient of `roi_align` in `x`: `dy`, over the samples of a bin, to each sample's four cells by their weights.
+
+    With a maximum it goes to the first largest sample alone. The regions are taken as given.
+    Args, returns, errors: as `roi_max_pool_backward` and `roi_align`.
+
+    >>> roi_align_backward(np.ones((1, 1, 1, 1)), np.zeros((1, 2, 2, 1)), [[0, 0, 0, 2, 2]], 1)[0, :, :, 0]
+    array([[0.25, 0.25],
+           [0.25, 0.25]])
+    """
+    x, regions, mode = _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
+    dtype, size = working_dtype(x), per_axis(output_size, 2, "output_size")
+    dy = as_gradient(dy, (len(regions), *size, x.shape[-1])).astype(dtype, copy=False)
+    dx = np.zeros(x.shape, dtype)
+    for gradient, (n, rows, columns) in zip(dy, regions, strict=True):
+        samples = _sample(x[n].astype(dtype, copy=False), rows, columns, mode)
+        spread = _pool_samples_backward(gradient, samples, mode)
+        for plane, (row, column) in zip(spread, _planes(rows, columns, x.shape[1:3], mode, dtype), strict=True):
+            flat = plane.reshape(len(row), len(column), -1)
+            dx[n] += np.einsum("ph,pqc,qw->hwc", row, flat, column, optimize=True)
+    return dx.astype(gradient_dtype(x), copy=False)
+
+
+def superpixel_pool(x, labels, segments=None, mode="mean") -> np.ndarray:
+    """Mean (or maximum) of each segment of a label map: `y[n, s, c] = mean(x[n, cells with label s, c])`.
+
+    Args:
+        x: `(N, *spatial, C)` integers or floats, one to three spatial axes.
+        labels: `(N, *spatial)` integers from 0, the segment of each cell.
+        segments: number of segments S; `None` means the largest label plus 1.
+        mode: `"mean"` or `"max"`.
+
+    Returns:
+        `(N, S, C)`; a mean in the dtype of `x`, integers in float64, a maximum in the dtype of `x`. 0 for a segment
+        without a cell.
+
+    Raises:
+        TypeError, ValueError: for an `x` as `max_pool`, for labels of another shape, not integer, negative or not
+            below `segments`, and for another mode.
+
+    Source: Kwak, Hong and Han 2017 (AAAI); `tf.math.unsorted_segment_mean`.
+
+    >>> superpixel_pool([[[1.0], [3.0], [8.0]]], [[0, 0, 2]])[0, :, 0]
+    array([2., 0., 8.])
+    """
+    x, flat, order, starts, keys, segments = _segments(x, labels, segments, mode)
+    dtype = working_dtype(x) if mode == "mean" else x.dtype
+    y = np.zeros((x.shape[0] * segments, x.shape[-1]), dtype)
+    if len(starts):
+        combine = np.add if mode == "mean" else np.maximum
+        y[keys] = combine.reduceat(flat[order].astype(dtype, copy=False), starts, axis=0)
+    if mode == "mean":
+        y[keys] /= np.diff(starts, append=len(order))[:, None]
+        y = y.astype(gradient_dtype(x), copy=False)
+    return y.reshape(x.shape[0], segments, x.shape[-1])
+
+
+def superpixel_pool_backward(dy, x, labels, segments=None, mode="mean") -> np.ndarray:
+    """Gradient of `superpixel_pool`: `dy / m` to every cell of a segment of `m`, or `dy` to its first largest cell.
+
+    Args:
+        dy: gradient of the output, `(N, S, C)`.
+        x, labels, segments, mode: as for `superpixel_pool`.
+
+    Returns:
+        `dx` of the shape of `x`, in its dtype if that is floating, else float64.
+
+    >>> superpixel_pool_backward(np.ones((1, 3, 1)), [[[1.0], [3.0], [8.0]]], [[0, 0, 2]])[0, :, 0]
+    array([0.5, 0.5, 1. ])
+    """
+    x, flat, order, starts, keys, segments = _segments(x, labels, segments, mode)
+    dy = as_gradient(dy, (x.shape[0], segments, x.shape[-1])).reshape(-1, x.shape[-1])[keys]
+    sizes = np.diff(starts, append=len(order))
+    dx = np.zeros(flat.shape, gradient_dtype(x))
+    if mode == "mean":
+        dx[order] = np.repeat(dy / sizes[:, None], sizes, axis=0)
+    elif len(starts):
+        cells = flat[order]
+        largest = np.repeat(np.maximum.reduceat(cells, starts, axis=0), sizes, axis=0)
+        place = np.where(cells == largest, np.arange(len(order))[:, None], len(order) - 1)
+        first = np.minimum.reduceat(place, starts, axis=0)
+        dx[order[first], np.arange(x.shape[-1])] = dy
+    return dx.reshape(x.shape)
+
+
+def _as_rois(rois, x, spatial_scale) -> tuple[np.ndarray, np.ndarray]:
+    """Batch indices and scaled corners."""
+    if x.ndim != 4:
+        raise ValueError(f"x must have shape (batch, height, width, channels), got {x.shape}")
+    rois = as_real(rois, "rois").astype(float)
+    if rois.ndim != 2 or rois.shape[1] != 5:
+        raise ValueError(f"rois must have shape (R, 5): batch index, x1, y1, x2, y2; got {rois.shape}")
+    if not np.isfinite(rois).all():
+        raise ValueError("rois must be finite")
+    batch = rois[:, 0].astype(int)
+    if (batch != rois[:, 0]).any() or (batch < 0).any() or (batch >= x.shape[0]).any():
+        raise ValueError(f"rois must name a batch index from 0 to {x.shape[0] - 1} first, got {rois[:, 0].tolist()}")
+    if isinstance(spatial_scale, (bool, np.bool_)) or not isinstance(spatial_scale, numbers.Real):
+        raise TypeError(f"spatial_scale must be a positive number, got {spatial_scale!r}")
+    if not 0 < spatial_scale < np.inf:
+        raise ValueError(f"spatial_scale must be a positive number, got {spatial_scale!r}")
+    return batch, rois[:, 1:] * float(spatial_scale)
+
+
+def _roi_maxima(x, rois, output_size, spatial_scale):
+    x = as_input(x)
+    batch, corners = _as_rois(rois, x, spatial_scale)
+    size = per_axis(output_size, 2, "output_size")
+    y = np.zeros((len(batch), *size, x.shape[-1]), x.dtype)
+    index = np.full(y.shape, -1)
+    # NumPy rounds halves to even; the definition rounds them away from zero.
+    corners = (np.sign(corners) * np.floor(np.abs(corners) + 0.5)).astype(int)
+    for region, (n, (x1, y1, x2, y2)) in enumerate(zip(batch, corners, strict=True)):
+        bins = []
+        for start, end, n_cells, o in ((y1, y2, x.shape[1], size[0]), (x1, x2, x.shape[2], size[1])):
+            length = max(end - start + 1, 1)
+            low = start + np.arange(o) * length // o
+            high = start - (-(np.arange(o) + 1) * length // o)
+            bins.append((np.clip(low, 0, n_cells), np.clip(high, 0, n_cells)))
+        value, place = argmax_bins(x[n:n + 1], bins)
+        y[region] = np.where(place[0] >= 0, value[0], 0)
+        index[region] = place[0]
+    return x, y, index, batch
+
+
+def _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode):
+    """`x`, and for each region its image and the samples along rows and columns."""
+    x = as_input(x)
+    batch, corners = _as_rois(rois, x, spatial_scale)
+    size = per_axis(output_size, 2, "output_size")
+    ratio = as_int(sampling_ratio, "sampling_ratio", 0)
+    if mode not in ("average", "max", "corner_max"):
+        raise ValueError(f'mode must be "average", "max" or "corner_max", got {mode!r}')
+    regions = []
+    for n, (x1, y1, x2, y2) in zip(batch, corners - (0.5 if aligned else 0), strict=True):
+        sides = []
+        for start, end, cells, o in ((y1, y2, x.shape[1], size[0]), (x1, x2, x.shape[2], size[1])):
+            length = end - start if aligned else max(end - start, 1.0)
+            sides.append(_sample_axis(start, length / o, o, ratio or max(int(np.ceil(length / o)), 1), cells))
+        regions.append((n, *sides))
+    return x, regions, mode
+
+
+def _sample_axis(start, step, bins, ratio, cells):
+    """Samples along one axis, `(bins, ratio)`: the cell before, the cell after, and the weights of both."""
+    place = start + step * (np.arange(bins)[:, None] + (np.arange(ratio) + 0.5) / ratio)
+    met = (place >= -1) & (place <= cells)
+    place = np.clip(place, 0, cells - 1)
+    low = np.floor(place).astype(int)
+    after = place - low
+    return low, np.minimum(low + 1, cells - 1), np.where(met, 1 - after, 0), np.where(met, after, 0)
+
+
+def _sample(image, rows, columns, mode) -> np.ndarray:
+    """Values of the samples, `(planes, bins, ratio, bins, ratio, C)`: one plane, or the four corners of each sample."""
+    parts = []
+    for cell, weight in ((rows[0], rows[2]), (rows[1], rows[3])):
+        band = weight[..., None, None] * image[cell]
+        parts += [w[:, :, None] * band[:, :, c] for c, w in ((columns[0], columns[2]), (columns[1], columns[3]))]
+    return np.stack(parts) if mode == "corner_max" else sum(parts)[None]
+
+
+def _pool_samples(samples, mode):
+    if mode == "average":
+        return samples.mean((0, 2, 4))
+    return samples.max((0, 2, 4))
+
+
+def _pool_samples_backward(dy, samples, mode):
+    planes, o, r, p, s, c = samples.shape
+    if mode == "average":
+        return np.broadcast_to((dy / (r * s))[None, :, None, :, None], samples.shape)
+    flat = samples.transpose(1, 3, 5, 2, 4, 0).reshape(o, p, c, -1)
+    winner = np.arange(flat.shape[-1]) == flat.argmax(-1)[..., None]
+    return (winner * dy[..., None]).reshape(o, p, c, r, s, planes).transpose(5, 0, 3, 1, 4, 2)
+
+
+def _planes(rows, columns, spatial, mode, dtype):
+    """For each plane of `_sample` the `(samples, cells)` matrices of its rows and columns."""
+    sides = []
+    for (low, high, before, after), cells in zip((rows, columns), spatial, strict=True):
+        pair = [np.zeros((low.size, cells), dtype), np.zeros((low.size, cells), dtype)]
+        for matrix, cell, weight in ((pair[0], low, before), (pair[1], high, after)):
+            matrix[np.arange(low.size), cell.ravel()] = weight.ravel()
+        sides.append(pair)
+    if mode == "corner_max":
+        return [(row, column) for row in sides[0] for column in sides[1]]
+    return [(sum(sides[0]), sum(sides[1]))]
+
+
+def _segments(x, labels, segments, mode):
+    """Cells sorted by image and segment, and where each of the segments that have cells begins."""
+    x, labels = as_input(x), np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"labels must hold integers, got dtype {labels.dtype}")
+    if labels.shape != x.shape[:-1]:
+        raise ValueError(f"labels must have shape {x.shape[:-1]}, got {labels.shape}")
+    if labels.size and labels.min() < 0:
+        raise ValueError(f"labels must not be negative, got {labels.min()}")
+    largest = int(labels.max()) if labels.size else -1
+    segments = max(largest + 1, 1) if segments is None else as_int(segments, "segments")
+    if largest >= segments:
+        raise ValueError(f"labels must be below segments={segments}, got {largest}")
+    if mode not in ("mean", "max"):
+        raise ValueError(f'mode must be "mean" or "max", got {mode!r}')
+    image = np.arange(x.shape[0]).reshape(-1, *(1,) * (labels.ndim - 1))
+    key = (image * segments + labels).ravel()
+    # A stable sort keeps row-major order within a segment, which decides between tied maxima.
+    order = np.argsort(key, kind="stable")
+    keys, starts = np.unique(key[order], return_index=True)
+    return x, x.reshape(-1, x.shape[-1]), order, starts, keys, segments
