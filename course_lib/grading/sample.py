@@ -140,7 +140,7 @@ for name, value in [*globals().items(), *os.environ.items()]:
     print(name, value)
 for folder, _, files in os.walk("/"):
     for file in files:
-        if folder.startswith(("/proc", "/packages", "/python", "/usr", "/lib")):
+        if folder.startswith(("/dev", "/proc", "/packages", "/python", "/usr", "/lib")):
             continue
         try:
             print(file, open(os.path.join(folder, file), errors="replace").read())
