@@ -7,6 +7,7 @@
 #   course:
 #     title: Max pooling
 #     allow: [numpy, matplotlib]
+#     call_seconds: 5
 # ---
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "introduction", "locked": true, "schema_version": 3, "solution": false, "task": false}

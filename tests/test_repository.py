@@ -19,7 +19,10 @@ def test_named_make_targets_exist(target):
     assert re.search(rf"^{target}:", MAKEFILE, re.M)
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:course_lib|tests|book|assignments|benchmarks)/[\w/.]*)`", TEXT))))
+FOLDERS = r"`((?:course_lib|tests|book|assignments|benchmarks)/[\w/.]*)`"
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(FOLDERS, TEXT))))
 def test_named_paths_exist(path):
     assert (ROOT / path).exists() or "NAME" in path
 
@@ -31,19 +34,23 @@ def test_named_subcommands_explain_themselves(command):
     assert f"course {command}" in said.stdout
 
 
+def locked() -> list[str]:
+    return [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] not in " #"]
+
+
+def name(requirement: str) -> str:
+    return re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower()
+
+
 def test_the_lock_pins_every_package():
-    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] not in " #"]
-    assert len(lines) > 100
-    assert all(re.match(r"[A-Za-z0-9._-]+(\[[a-z,-]+\])?==[^ ]+", line) for line in lines)
+    assert len(locked()) > 100
+    assert all(re.match(r"[A-Za-z0-9._-]+(\[[a-z,-]+\])?==[^ ]+", line) for line in locked())
 
 
 @pytest.mark.parametrize("extra", ["book", "grading", "dev", "tf-cpu"])
 def test_the_lock_holds_what_the_extras_ask_for(extra):
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    locked = {re.match(r"[A-Za-z0-9._-]+", line)[0].lower() for line in (ROOT / "requirements.txt").read_text().splitlines()
-              if line and line[0] not in " #"}
-    asked = [re.match(r"[A-Za-z0-9._-]+", one)[0].lower() for one in project["optional-dependencies"][extra]]
-    assert set(asked) - {"course_lib"} <= locked
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {name(one) for one in extras[extra]} - {"course_lib"} <= {name(line) for line in locked()}
 
 
 def test_every_tracked_file_is_small_and_no_notebook_is_tracked():
