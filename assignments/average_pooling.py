@@ -95,7 +95,7 @@ def average_pool2d(x, pool_size, strides=None, padding="valid"):
     array([[1.75, 2.25],
            [2.75, 0.75]])
     >>> average_pool2d(example, 3, padding="same")[0, :, :, 0]
-    array([[1.75, 2.5 ],
+    array([[1.75, 2.25],
            [2.75, 0.75]])
     """
     ### BEGIN SOLUTION
