@@ -43,11 +43,16 @@ VARIANTS = {
 NO_CELL = "x=5&pool_size=2&strides=1&padding=same&dilation=2"
 
 
-def golden(draws: int = 6) -> Iterator[dict]:
+def document() -> dict:
+    """What the browser's check reads: the cases, and the titles that the catalogue gives the poolings."""
+    return {"titles": {name: course_lib.by_name(name).title for name in VARIANTS}, "cases": list(cases())}
+
+
+def cases(draws: int = 6) -> Iterator[dict]:
     """Situations with their output and gradient, or with the name of the error that the reference raises.
 
-    Every pooling with arguments of its own has them varied; windows, strides, padding and dilation are drawn, with
-    a fixed seed, on maps with ties and negative numbers, and on maps of many digits.
+    Every pooling with arguments of its own has them varied; windows, strides, padding and dilation are drawn,
+    with a fixed seed, on maps with ties and negative numbers, and on maps of many digits.
     """
     rng = np.random.default_rng(7)
     for name, variants in VARIANTS.items():

@@ -188,8 +188,8 @@ def _table(name: str, values: np.ndarray, tone) -> str:
     )
     many = " pp-many" * (values.shape[1] > 6)
     return (
-        f'<div class="pp-panel"><table class="pp-grid{many}"><caption>{name}</caption>'
-        f"<tbody>{rows}</tbody></table></div>"
+        f'<div class="pp-panel"><p class="pp-title" aria-hidden="true">{name}</p>'
+        f'<table class="pp-grid{many}" aria-label="{name}"><tbody>{rows}</tbody></table></div>'
     )
 
 

@@ -15,6 +15,7 @@ const bell = ([height, width]) => {
   const row = (n) => geometry.range(n).reduce((r, k) => (k ? [...r, (r[k - 1] * (n - k)) / k] : [1]), []);
   return row(height).flatMap((v) => row(width).map((w) => v * w));
 };
+const median = ([height, width]) => Math.floor((height * width + 1) / 2);
 const ramp = ([height, width]) => geometry.range(height * width).map((r) => height * width - r);
 
 // `place` says where windows lie: "windows" of a given size, "bins" of a given number, the "whole" map, or a
@@ -37,7 +38,7 @@ export const POOLINGS = [
   },
   { name: "soft_pool", title: "SoftPool", group: "Between mean and max", rule: rules.soft },
   {
-    name: "lip_pool", title: "Local importance pooling", group: "Between mean and max", rule: rules.lip,
+    name: "lip_pool", title: "Local importance-based pooling", group: "Between mean and max", rule: rules.lip,
     parameters: [number("beta", "Logits: β times the map, β", 2, 0, 20, 0.5)],
   },
   {
@@ -49,17 +50,17 @@ export const POOLINGS = [
     parameters: [number("gate", "Gate weight of every cell", 0.1, -1, 1, 0.05)],
   },
   {
-    name: "avg_topk_pool", title: "Average top-k pooling", group: "By rank", rule: rules.averageTopK,
+    name: "avg_topk_pool", title: "Avg-TopK pooling", group: "By rank", rule: rules.averageTopK,
     parameters: [number("k", "Cells kept, k", 2, 1, 12, 1)],
   },
   {
     name: "rank_average_pool", title: "Rank-based average pooling", group: "By rank",
-    rule: (a, { t }) => rules.averageTopK(a, { k: t }),
-    parameters: [number("t", "Ranks averaged, t", 3, 1, 12, 1)],
+    rule: (a, { t, size }) => rules.averageTopK(a, { k: t, size }),
+    parameters: [number("t", "Ranks averaged, t", median, 1, 12, 1)],
   },
   {
     name: "rank_weighted_pool", title: "Rank-based weighted pooling", group: "By rank", rule: rules.rankWeighted,
-    parameters: [number("alpha", "Weight of the first rank, α", 0.5, 0.05, 0.95, 0.05), flag("normalize", "Weights sum to 1", true)],
+    parameters: [number("alpha", "Weight of the first rank, α", 0.5, 0.05, 1, 0.05), flag("normalize", "Weights sum to 1", true)],
   },
   {
     name: "ordinal_pool", title: "Ordinal pooling", group: "By rank", rule: rules.ordinal,
@@ -81,7 +82,7 @@ export const POOLINGS = [
     parameters: [power],
   },
   {
-    name: "gem_pool", title: "Generalised mean pooling", group: "Whole map", rule: rules.gem, place: "whole",
+    name: "gem_pool", title: "Generalised-mean pooling", group: "Whole map", rule: rules.gem, place: "whole",
     parameters: [number("p", "Power p", 3, 1, 20, 0.5)],
   },
   {
@@ -115,12 +116,16 @@ export function stridesOf(state, row = byName(state.pooling)) {
   return state.strides ?? (row.place === "filter" ? [2, 2] : state.pool_size);
 }
 
-/** The value of one of a pooling's own parameters: as set, else where it starts. */
+/** Where one of a pooling's own parameters starts, which for some depends on the window. */
+export function startOf(state, { start }) {
+  return typeof start === "function" ? start(state.pool_size) : start;
+}
+
+/** Its value: as set, else where it starts. Of lists of weights the length must fit the window. */
 export function parameterOf(state, parameter, row = byName(state.pooling)) {
   const set = state.parameters[row.name]?.[parameter.name];
-  if (parameter.kind !== "list") return set ?? parameter.start;
-  const cells = state.pool_size[0] * state.pool_size[1];
-  return set?.length === cells ? set : parameter.start(state.pool_size);
+  const fits = parameter.kind !== "list" || set?.length === state.pool_size[0] * state.pool_size[1];
+  return fits ? set ?? startOf(state, parameter) : startOf(state, parameter);
 }
 
 /**
@@ -156,7 +161,7 @@ function pool(map, layout, rule, options) {
     const places = geometry.range(region.cells.length).filter((i) => region.cells[i] !== geometry.OUTSIDE);
     const cells = places.map((place) => region.cells[place]);
     const a = cells.map((cell) => map.values[cell]);
-    return { ...rule(a, { ...options, places, withPadding: region.withPadding }), a, cells, places };
+    return { ...rule(a, { ...options, places, size: region.cells.length, withPadding: region.withPadding }), a, cells, places };
   });
   return { map, layout, results, output: { shape: layout.shape, values: results.map((result) => result.value) } };
 }

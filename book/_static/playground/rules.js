@@ -72,7 +72,8 @@ export function lip(a, { beta }) {
 }
 
 export function mixed(a, { share }) {
-  return linear(blend(a, share), a);
+  const weights = blend(a, share);
+  return { value: blendOf(a, weights, share), weights, slopes: weights };
 }
 
 export function gated(a, { gate }) {
@@ -80,7 +81,7 @@ export function gated(a, { gate }) {
   const weights = blend(a, open);
   const gap = max(a).value - sum(a) / a.length;
   return {
-    value: dot(weights, a),
+    value: blendOf(a, weights, open),
     weights,
     slopes: weights.map((w) => w + gap * open * (1 - open) * gate),
     open,
@@ -91,6 +92,11 @@ function blend(a, share) {
   return max(a).weights.map((w) => share * w + (1 - share) / a.length);
 }
 
+// The maximum of no cells is minus infinity, and any share of it too.
+function blendOf(a, weights, share) {
+  return a.length || share === 0 ? dot(weights, a) : -Infinity;
+}
+
 /** Weights by rank: `weights[r]` for the cell that is the `r`-th largest. */
 function byRank(a, rankWeights) {
   const weights = a.map(() => 0);
@@ -98,7 +104,8 @@ function byRank(a, rankWeights) {
   return linear(weights, a);
 }
 
-export function averageTopK(a, { k }) {
+export function averageTopK(a, { k, size }) {
+  if (k > size) throw new DomainError(`${k} cells cannot be kept of a window of ${size}.`);
   const kept = Math.min(k, a.length);
   return { ...byRank(a, a.map((_, rank) => (rank < kept ? 1 / kept : 0))), kept };
 }
@@ -110,15 +117,16 @@ export function rankWeighted(a, { alpha, normalize }) {
 }
 
 export function ordinal(a, { weights }) {
-  const used = weights.slice(0, a.length);
-  const total = sum(used);
-  return byRank(a, used.map((w) => w / total));
+  let used = weights.slice(0, a.length);
+  // A window cut short may meet none of the weights: then its last rank stands for them.
+  if (sum(used) === 0) used = used.fill(1, -1);
+  return byRank(a, used.map((w) => w / sum(used)));
 }
 
 export function weighted(a, { weights, places }) {
   const used = places.map((place) => weights[place]);
   const total = sum(used);
-  return linear(used.map((w) => w / total), a);
+  return linear(used.map((w) => (total ? w / total : 0)), a);
 }
 
 /** The expected value of a cell drawn with probability proportional to it. */

@@ -5,7 +5,7 @@
 
 import { PADDINGS } from "./geometry.js";
 import { MAP_LIMIT, parseMatrix, parseNumber } from "./numbers.js";
-import { byName, settingsOf } from "./poolings.js";
+import { byName, parameterOf, settingsOf, startOf } from "./poolings.js";
 
 export const RUNNING_EXAMPLE = [[1, 3, 2, -1], [3, 0, 4, 4], [-2, 5, 0, 1], [6, 2, 1, 1]];
 export const FILLS = ["zeros", "wrap"];
@@ -104,9 +104,9 @@ export function encode(state) {
   }
   const row = byName(state.pooling);
   for (const parameter of row.parameters) {
-    const value = state.parameters[row.name]?.[parameter.name];
+    const value = parameterOf(state, parameter);
     const codec = codecOf(parameter);
-    if (value !== undefined && String(value) !== String(parameter.start)) parts.push(`${parameter.name}=${codec.write(value)}`);
+    if (String(value) !== String(startOf(state, parameter))) parts.push(`${parameter.name}=${codec.write(value)}`);
   }
   return parts.join("&");
 }
