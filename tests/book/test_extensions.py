@@ -1,0 +1,62 @@
+"""The extensions that the build loads."""
+
+import sys
+
+import pytest
+from book_pages import BOOK
+from docutils import nodes
+from pybtex.database import parse_string
+
+sys.path.append(str(BOOK / "_ext"))
+
+import execution
+import mathml
+from references import AuthorYear
+
+
+def test_a_change_in_the_library_asks_for_new_outputs(tmp_path):
+    (tmp_path / "grading").mkdir()
+    source, apart = tmp_path / "windows.py", tmp_path / "grading" / "run.py"
+    source.write_text("a = 1\n")
+    apart.write_text("a = 1\n")
+    before = execution.library_digest(tmp_path)
+    apart.write_text("a = 2\n")
+    assert execution.library_digest(tmp_path) == before, "no page runs the grader"
+    source.write_text("a = 2\n")
+    assert execution.library_digest(tmp_path) != before
+
+
+def test_a_renamed_module_counts_as_a_change(tmp_path):
+    (tmp_path / "a.py").write_text("")
+    before = execution.library_digest(tmp_path)
+    (tmp_path / "a.py").rename(tmp_path / "b.py")
+    assert execution.library_digest(tmp_path) != before
+
+
+def test_formulas_become_mathml():
+    text = mathml.to_mathml(nodes.math("", r"\frac{a}{b} \le \max_i x_i"), display=True)
+    assert text.startswith('<math display="block">')
+    assert "<mfrac>" in text and "\\" not in text
+
+
+def test_a_formula_that_does_not_parse_is_reported(monkeypatch):
+    said = []
+    monkeypatch.setattr(mathml.logger, "warning", lambda *args, **kwargs: said.append(args))
+    assert mathml.to_mathml(nodes.math("", r"\frac{a}{"), display=False) == ""
+    assert said
+
+
+@pytest.mark.parametrize(
+    "authors, label",
+    [
+        ("Lin, Min", "Lin 2014"),
+        ("Zeiler, Matthew D. and Fergus, Rob", "Zeiler and Fergus 2014"),
+        ("Lin, Min and Chen, Qiang and Yan, Shuicheng", "Lin et al. 2014"),
+    ],
+)
+def test_labels_read_as_the_text_cites(authors, label):
+    entry = f"@misc{{KEY, author = {{{authors}}}, title = {{T}}, year = {{2014}}}}"
+    one = list(parse_string(entry.replace("KEY", "one"), "bibtex").entries.values())
+    two = parse_string(entry.replace("KEY", "one") + entry.replace("KEY", "two"), "bibtex").entries.values()
+    assert list(AuthorYear().format_labels(one)) == [label]
+    assert list(AuthorYear().format_labels(list(two))) == [f"{label}a", f"{label}b"]
