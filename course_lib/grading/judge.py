@@ -17,11 +17,10 @@ from collections.abc import Callable
 import numpy as np
 
 from .assignment import Assignment, Cell, hidden_lines, python
-from .inside.frames import Unsendable
 from .outputs import clean, pictures_and_text
-from .proxies import Ends, Function, Refused, StudentError
+from .proxies import Ends, Function, Refused
 from .rebuild import Rebuilt
-from .session import Broken, Outcome, Question, Session
+from .session import Branch, Broken, Outcome, Session
 from .verdict import Mark, Ran
 
 _MAX_MESSAGE = 8000
@@ -76,17 +75,20 @@ class Trusted:
 
     def test(self, cell: Cell, session: Session) -> Mark:
         """Run a test cell against the sandbox."""
+        mark = self._attempt(cell, session, isolated=session.forks)
+        return mark if mark.message is None or session.forks else self._attempt(cell, session, isolated=True)
+
+    def _attempt(self, cell: Cell, session: Session, *, isolated: bool) -> Mark:
         start = time.monotonic()
         try:
-            with session.question() as question:
-                points = self._ask(cell, question)
-            return Mark(points, cell.points, seconds=round(time.monotonic() - start, 3))
+            with session.question(isolated=isolated) as branch:
+                points, message = self._ask(cell, branch), None
         except (Exception, Broken) as error:
-            message = _without_secrets(self._explain(error), cell)
-            return Mark(0.0, cell.points, message, round(time.monotonic() - start, 3))
+            points, message = 0.0, _without_secrets(self._explain(error), cell)
+        return Mark(points, cell.points, message, round(time.monotonic() - start, 3))
 
-    def _ask(self, cell: Cell, question: Question) -> float:
-        ends = Ends(question, self.namespace)
+    def _ask(self, cell: Cell, branch: Branch) -> float:
+        ends = Ends(branch, self.namespace)
         for name, kind in self.assignment.asked.items():
             self.namespace.pop(name, None)
             if kind == "value":
@@ -107,22 +109,26 @@ class Trusted:
         return np.random.default_rng(int.from_bytes(hmac.digest(self.secret, text.encode(), "sha256")))
 
     def _explain(self, error: BaseException) -> str:
-        """What the student is told, most helpful first."""
+        """What the student is told: the call, then what came of it."""
+        what, call = self._what(error), getattr(error, "call", "")
+        return f"{call}\n{what}" if call else what
+
+    def _what(self, error: BaseException) -> str:
         if isinstance(error, AssertionError):
             return str(error) or "This behaviour is not right yet."
         student = getattr(error, "student", None)
-        if student is not None:
+        name = student[0] if student and student[1] == "NameError" else getattr(error, "name", None)
+        if isinstance(error, NameError) and name in self.failed:
+            return f"`{name}` is not defined: its cell stopped with {self.failed[name]}"
+        if student:
             name, kind, text, place = student
-            if kind == "NameError" and name in self.failed and f"'{name}'" in text:
-                return f"`{name}` is not defined: its cell stopped with {self.failed[name]}"
             return "\n".join(filter(None, [f"`{name}` raised {kind}: {text}".rstrip(": "), place]))
         if isinstance(error, Refused):
             return str(error)
         if isinstance(error, Broken):
             return f"No answer: {error}."
-        if isinstance(error, NameError) and getattr(error, "name", None) in self.assignment.asked:
-            why = self.failed.get(error.name)
-            return f"`{error.name}` is not defined" + (f": its cell stopped with {why}" if why else ".")
+        if isinstance(error, NameError) and name in self.assignment.asked:
+            return f"`{name}` is not defined."
         return f"The check could not go on with what was returned ({type(error).__name__}: {error})."
 
 
@@ -164,6 +170,3 @@ def _ran(piece, outcome: Outcome) -> Ran:
         error = clean("\n".join(filter(None, [f"{kind}: {text}".rstrip(": "), place])))[:_MAX_MESSAGE]
     return Ran(piece.grade_id, "code", piece.source, piece.theirs, clean(outcome.stdout), clean(outcome.stderr),
                pictures_and_text(outcome.shown), error)
-
-
-__all__ = ["StudentError", "Unsendable", "judge"]

@@ -7,8 +7,9 @@ import types
 
 import numpy as np
 
+from ..testing import Mismatch, case
 from .inside.frames import FrameError, Unsendable
-from .session import Broken, Question
+from .session import Branch, Broken
 
 # Exceptions that a student's function may raise in a test, by name. None that ends loops or programs quietly
 # (StopIteration, SystemExit, ...) is among them, nor AssertionError, by which tests speak.
@@ -31,8 +32,9 @@ class Refused(Broken):
 class Ends:
     """Translates at this end what is not plain: generators, references and handles."""
 
-    def __init__(self, question: Question, shared: dict):
-        self.question, self.shared = question, shared
+    def __init__(self, branch: Branch, shared: dict):
+        self.branch, self.shared = branch, shared
+        self.repeated: set[str] = set()
 
     def send(self, value):
         if isinstance(value, np.random.Generator):
@@ -65,7 +67,7 @@ class Ends:
         return _value(answer), _changed(answer)
 
     def _ask(self, message: dict, name: str) -> dict:
-        answer = self.question.ask(message, self.send, self.receive if message["keep"] else None)
+        answer = self.branch.ask(message, send=self.send, receive=self.receive if message["keep"] else None)
         if "error" in answer:
             raise _exception(answer["error"], name)
         if "odd" in answer:
@@ -82,7 +84,20 @@ class Function:
         self.changed_arguments: tuple = ()
 
     def __call__(self, *args, **kwargs):
-        value, self.changed_arguments = self._ends.call(self.__name__, args, kwargs, self._number, self._keep)
+        """The result, or the exception that the call raised. Raises `Broken` if there is neither.
+
+        The first call of a question is made twice: a result that differs is none.
+        """
+        try:
+            value, self.changed_arguments = self._ends.call(self.__name__, args, kwargs, self._number, self._keep)
+            if not self._keep and self._number is None and self.__name__ not in self._ends.repeated:
+                self._ends.repeated.add(self.__name__)
+                again, _ = self._ends.call(self.__name__, args, kwargs)
+                if not _same(value, again):
+                    raise Mismatch("The same call gave a different answer the second time.")
+        except (Exception, Broken) as error:
+            error.call = case(*args, **kwargs).describe(self)
+            raise
         return value
 
     def __repr__(self):
@@ -108,6 +123,19 @@ class Handle:
 
     def __repr__(self):
         return f"<an object of class {self._kind}>"
+
+
+def _same(one, other) -> bool:
+    """Whether two results agree, up to rounding."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, np.ndarray | np.number | float | complex):
+        return np.shape(one) == np.shape(other) and np.allclose(one, other, equal_nan=True)
+    return one == other
 
 
 def _value(answer: dict):

@@ -51,12 +51,16 @@ class Recorder:
         """Everyone on the gradebook's list."""
         return [student.id for student in self.gradebook.students]
 
+    def enrol(self, students: list[str]):
+        """Put students on the list, in this order, who are not on it yet."""
+        for student in students:
+            self.gradebook.update_or_create_student(student)
+
     def record(self, verdict: Verdict, hand_in: HandIn) -> Row:
         """Write the marks and the graded notebook; return what the gradebook now says."""
         book, name = self.gradebook, self.assignment.name
         notebook = executed.notebook(self.assignment, verdict)
         executed.write(self.course.notebook("autograded", name, verdict.student), notebook)
-        book.update_or_create_student(verdict.student)
         when = {} if hand_in.timestamp is None else {"timestamp": hand_in.timestamp}
         submission = book.update_or_create_submission(name, verdict.student, **when)
         submitted = book.find_submission_notebook(name, name, verdict.student)

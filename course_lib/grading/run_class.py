@@ -26,6 +26,7 @@ def grade(course: Course, name: str, *, students: Iterable[str] | None = None, j
         hand_ins = {}
         for student in _chosen(course, name, recorder, students):
             hand_ins[student] = collect.read(course, name, student, believe_timestamps=believe_timestamps)
+        recorder.enrol(list(hand_ins))
         writer = FeedbackWriter(course, name) if feedback else None
         rows = []
         verdicts = in_children(hand_ins.values(), assignment, course.secret(), jobs)

@@ -45,7 +45,7 @@ class Plan:
     allow: tuple[str, ...]
     limits: Limits
     import_first: tuple[str, ...] = ()
-    more_binds: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()  # paths below /tmp and their text, written before anything runs
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Sandbox:
         for stream in (self.out, self.err):
             os.set_blocking(stream.descriptor, False)
         settings = {"limits": plan.limits.per_process(), "allow": list(plan.allow),
-                    "import_first": list(plan.import_first)}
+                    "import_first": list(plan.import_first), "files": list(plan.files)}
         try:
             self.ask(settings, seconds)
         except (Gone, Late) as error:
@@ -200,8 +200,6 @@ def _arguments(plan: Plan) -> list[str]:
         "--proc", "/proc", "--dev", "/dev", "--size", disk, "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
         "--size", disk, "--tmpfs", "/tmp", "--dir", "/tmp/matplotlib", "--size", disk, "--tmpfs", "/home/student",
     ]
-    for outside, inside in plan.more_binds:
-        arguments += ["--ro-bind", outside, inside]
     arguments += ["--remount-ro", "/", "--chdir", "/home/student"]
     for name, value in _ENVIRONMENT.items():
         arguments += ["--setenv", name, value]

@@ -1,7 +1,11 @@
-"""A hand-in's cells running in sandboxes, and the questions put to what they define.
+"""A hand-in's cells running in a sandbox, and the questions put to what they define.
 
-One sandbox runs the cells in order and is forked for each question, so that a loop or a crash in one question leaves
-the others alone. A cell that takes the sandbox down is left out from then on, and the cells before it run again.
+The trunk runs the cells in order; each question goes to a fork of it, so that a loop or a crash in one question leaves
+the others alone. A cell that takes the trunk down is left out from then on, and the cells before it run again.
+
+TensorFlow must not be forked after it has computed anything. There the sandbox's first process only imports it; the
+trunk is a fork of that, and so is every fresh process for a question, in which the cells run again. Most questions
+need none: they are put to the trunk itself (`isolated=False`), and only what fails there is asked again.
 """
 
 from __future__ import annotations
@@ -12,11 +16,12 @@ import socket
 import time
 from dataclasses import dataclass, field
 
-from .inside.frames import FrameError, Unsendable
+from .inside.frames import FrameError
 from .sandbox import Exceeded, Gone, Late, Plan, Sandbox
 
 WALL = 3  # wall-clock seconds that are granted for a second of computing
 MAX_RESTARTS = 4
+_TROUBLE = (Gone, Late, Exceeded, FrameError)
 
 
 class Broken(BaseException):
@@ -41,150 +46,142 @@ class Session:
 
     def __init__(self, plan: Plan, seconds: float):
         self.plan, self.deadline = plan, time.monotonic() + seconds
+        self.forks = not plan.import_first
         self.cells_left = plan.limits.cells_seconds
         self.done: list[tuple[str, str]] = []
         self.sandbox: Sandbox | None = None
+        self.trunk: Branch | None = None
         self.restarts = -1
 
     def run(self, source: str, name: str) -> Outcome:
-        """Run a cell in the sandbox, after those that ran before."""
+        """Run a cell after those that ran before."""
         try:
-            outcome = self._run(source, name)
+            outcome = self._grown_trunk().run(source, name)
         except Broken as broken:
-            return Outcome(*self._last_words(), error=(type(broken).__name__, str(broken), ""))
+            printed = self.sandbox.printed() if self.sandbox else ("", "")
+            return Outcome([], *printed, error=("Stopped", str(broken), ""))
         self.done.append((source, name))
         return outcome
 
     @contextlib.contextmanager
-    def question(self):
-        """A `Question` that sees what the cells up to here have defined."""
-        sandbox = self._open()
-        here, there = socket.socketpair()
-        with here:
-            with there, self._explained(self.plan.limits.call_seconds):
-                pid = sandbox.ask({"do": "fork", "silent": True}, self._wall(self.plan.limits.call_seconds),
-                                  descriptors=[there.fileno()])["pid"]
-            question = Question(self, here, pid)
-            try:
-                yield question
-            finally:
-                question.end()
+    def question(self, *, isolated: bool = True):
+        """A `Branch` to ask, with everything defined that the cells up to here define."""
+        trunk = self._grown_trunk()
+        branch = trunk if not (isolated or self.forks) else self._fork(silent=True)
+        try:
+            if isolated and not self.forks:
+                self._replay(branch)
+            yield branch
+        finally:
+            if branch is not trunk:
+                branch.end()
 
     def close(self):
+        self.trunk = None
         if self.sandbox is not None:
             self.sandbox.close()
             self.sandbox = None
 
-    def _run(self, source: str, name: str) -> Outcome:
-        sandbox = self._open()
-        start = time.monotonic()
-        seconds = max(self.cells_left, 1.0)
-        with self._explained(seconds):
-            answer = sandbox.ask({"do": "run", "source": source, "name": f"<{name}>", "seconds": seconds},
-                                 self._wall(seconds))
-        self.cells_left -= (time.monotonic() - start) / WALL
-        shown, error = answer.get("shown"), _error(answer.get("error"))
-        return Outcome(shown if type(shown) is list else [], *sandbox.printed(), error=error)
-
-    def _open(self) -> Sandbox:
-        """The sandbox with all cells run that did not break it, started anew where it is gone."""
-        if self.sandbox is None:
+    def _grown_trunk(self) -> Branch:
+        """The trunk, grown again where it is gone."""
+        if self.trunk is None:
             self.restarts += 1
             if self.restarts > MAX_RESTARTS:
                 raise Broken("the notebook ended the process that ran it too often")
-            self.sandbox = Sandbox(self.plan)
-            waiting, self.done = self.done, []
-            for cell in waiting:
-                self._run(*cell)
-                self.done.append(cell)
-            self.sandbox.printed()
-        return self.sandbox
+            self.sandbox = self.sandbox or Sandbox(self.plan)
+            self.trunk = Branch(self, self.sandbox.wall) if self.forks else self._fork(silent=False)
+            self._replay(self.trunk)
+        return self.trunk
 
-    def _last_words(self):
-        return [], "", ""
+    def _replay(self, branch: Branch):
+        for cell in self.done:
+            branch.run(*cell)
 
-    def _wall(self, seconds: float) -> float:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise Broken("the notebook as a whole took too long")
-        return min(WALL * seconds, left)
+    def _fork(self, *, silent: bool) -> Branch:
+        here, there = socket.socketpair()
+        base = Branch(self, self.sandbox.wall)
+        with there:
+            pid = base.ask({"do": "fork", "silent": silent}, descriptors=[there.fileno()]).get("pid")
+        return Branch(self, here, pid if type(pid) is int else -1)
 
-    @contextlib.contextmanager
-    def _explained(self, seconds: float):
-        """Say in words why the sandbox did not answer, and give it up."""
-        try:
-            yield
-        except (Gone, Late, Exceeded, FrameError) as trouble:
-            why = self._why(trouble, seconds)
+    def lost(self, branch: Branch):
+        """Note that a branch is gone; without the first process everything is."""
+        if branch is self.trunk:
+            self.trunk = None
+        if branch.pid is None:
             self.close()
-            raise Broken(why) from None
-
-    def _why(self, trouble: Exception, seconds: float) -> str:
-        if isinstance(trouble, Late):
-            return f"it was stopped after {seconds:g} seconds of computing"
-        if isinstance(trouble, Exceeded):
-            return f"it used {trouble}"
-        if isinstance(trouble, FrameError):
-            return f"the answer made no sense: {trouble}"
-        return self.ending(self.sandbox.ending(), seconds)
-
-    def ending(self, status: int | None, seconds: float) -> str:
-        """In words: how a process that gave no answer has ended."""
-        if status == -signal.SIGXCPU:
-            return f"it was stopped after {seconds:g} seconds of computing"
-        if status == -signal.SIGKILL:
-            return f"it was killed, most likely for using more than {self.plan.limits.memory >> 20} MB of memory"
-        if status is not None and status < 0:
-            return f"it crashed Python ({_signal_name(-status)})"
-        return "it ended Python, as `os._exit` does"
 
 
-class Question:
-    """A fork of the sandbox that answers calls. After a broken promise it answers no more."""
+class Branch:
+    """A process inside: the sandbox's first one (without `pid`), or a fork of it. After trouble it answers no more."""
 
-    def __init__(self, session: Session, wall: socket.socket, pid):
-        self.session, self.wall, self.pid = session, wall, pid
+    def __init__(self, session: Session, wall: socket.socket, pid: int | None = None):
+        self.session, self.sandbox, self.wall, self.pid = session, session.sandbox, wall, pid
         self.broken: str | None = None
-        self.seconds = 0.0
 
-    def ask(self, message: dict, send=None, receive=None) -> dict:
-        """The answer to a message. Raises `Broken`."""
+    def run(self, source: str, name: str) -> Outcome:
+        """Run a cell. Raises `Broken`."""
+        seconds, start = max(self.session.cells_left, 1.0), time.monotonic()
+        answer = self.ask({"do": "run", "source": source, "name": f"<{name}>"}, seconds)
+        self.session.cells_left -= (time.monotonic() - start) / WALL
+        shown = answer.get("shown")
+        return Outcome(shown if type(shown) is list else [], *self.sandbox.printed(), error=_error(answer.get("error")))
+
+    def ask(self, message: dict, seconds: float | None = None, *, send=None, receive=None, descriptors=()) -> dict:
+        """The answer to a message. Raises `Broken`, and `Unsendable` for arguments that cannot cross."""
         if self.broken:
             raise Broken(self.broken)
-        seconds = self.session.plan.limits.call_seconds
-        start = time.monotonic()
+        seconds = seconds or self.session.plan.limits.call_seconds
+        left = self.session.deadline - time.monotonic()
+        if left <= 0:
+            raise Broken("the notebook as a whole took too long")
         try:
-            return self.session.sandbox.ask(message | {"seconds": seconds}, self.session._wall(seconds), self.wall,
-                                            send=send, receive=receive)
-        except Unsendable:
-            raise
-        except (Gone, Late, Exceeded, FrameError) as trouble:
+            return self.sandbox.ask(message | {"seconds": seconds}, min(WALL * seconds, left), self.wall, send=send,
+                                    receive=receive, descriptors=descriptors)
+        except _TROUBLE as trouble:
             self.broken = self._why(trouble, seconds)
+            self.session.lost(self)
             raise Broken(self.broken) from None
-        finally:
-            self.seconds += time.monotonic() - start
 
-    def end(self) -> dict:
-        """End the fork, whatever it is doing."""
-        if self.session.sandbox is None or type(self.pid) is not int:
-            return {}
+    def end(self) -> int | None:
+        """End a fork, whatever it is doing; returns how it had ended by itself."""
+        if self.pid is None or self.session.sandbox is not self.sandbox:
+            return None
+        pid, self.pid = self.pid, -1
+        self.wall.close()
+        if pid <= 0:
+            return None
+        time.sleep(0.02 if self.broken else 0)  # a socket closes a moment before its process can be waited for
         try:
-            return self.session.sandbox.ask({"do": "end", "pid": self.pid}, 5.0)
-        except (Gone, Late, Exceeded, FrameError):
+            status = self.sandbox.ask({"do": "end", "pid": pid}, 5.0).get("status")
+        except _TROUBLE:
             self.session.close()
-            return {}
-        finally:
-            self.pid = None
+            return None
+        return status if type(status) is int else None
 
     def _why(self, trouble: Exception, seconds: float) -> str:
+        self.broken = "gone"
         if isinstance(trouble, Gone):
-            time.sleep(0.02)  # the socket closes a moment before the process can be waited for
-            answer = self.end()
-            status = answer.get("status")
-            return self.session.ending(status if type(status) is int else None, seconds)
+            status = self.sandbox.ending() if self.pid is None else self.end()
+            return _ending(status, seconds, self.session.plan.limits.memory)
+        self.end()
+        if isinstance(trouble, Late):
+            return f"it was stopped after {seconds:g} seconds of computing, or {WALL * seconds:g} of waiting"
         if isinstance(trouble, Exceeded):
             self.session.close()
-        return self.session._why(trouble, seconds)
+            return f"it used {trouble}"
+        return f"the answer made no sense: {trouble}"
+
+
+def _ending(status: int | None, seconds: float, memory: int) -> str:
+    """In words: how a process has ended that gave no answer."""
+    if status == -signal.SIGXCPU:
+        return f"it was stopped after {seconds:g} seconds of computing"
+    if status == -signal.SIGKILL:
+        return f"it was killed, most likely for using more than {memory >> 20} MB of memory"
+    if status is not None and status < 0:
+        return f"it crashed Python ({_signal_name(-status)})"
+    return "it ended Python, as `os._exit` does"
 
 
 def _error(error) -> tuple[str, str, str] | None:

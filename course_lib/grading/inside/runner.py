@@ -178,6 +178,9 @@ def main(descriptor: int):
     server = Server(socket.socket(fileno=descriptor), module.__dict__)
     settings, _ = server.receive()
     _set_limits(settings["limits"])
+    for path, text in settings["files"]:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
     sys.modules["__main__"] = module
     cells.furnish(server.display, settings["allow"])
     for name in settings["import_first"]:
