@@ -90,9 +90,10 @@ def conv_backward(dy, x, kernel, bias=None, *, strides=1, padding="valid", dilat
 def conv_transpose(x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1) -> np.ndarray:
     """Paste `kernel` at every cell of `x`, scaled by it, and add up where they overlap.
 
-    `y[n, o*strides + i*dilation, f] += x[n, o, c] * kernel[i, c, f]`. The adjoint of `conv`: with `adjoint = np.swapaxes(kernel, -1, -2)` and the same strides, padding and dilation (one
-    group), `conv_transpose(dy, adjoint)` is the gradient of `conv(x, kernel)` in `x`, up to trailing cells that no
-    window of the convolution reached.
+    `y[n, o*strides + i*dilation, f] += x[n, o, c] * kernel[i, c, f]`. The adjoint of `conv`: with
+    `adjoint = np.swapaxes(kernel, -1, -2)` and the same strides, padding and dilation (one group),
+    `conv_transpose(dy, adjoint)` is the gradient of `conv(x, kernel)` in `x`, up to trailing cells that no window of
+    the convolution reached.
 
     Args:
         x: `(N, *spatial, C)` integers or floats, one to three spatial axes.

@@ -212,7 +212,10 @@ def spatial_pyramid_pool(x, levels=(1, 2, 4), mode="max") -> np.ndarray:
     array([[6, 2, 6]])
     """
     x, levels, pool, _ = _pyramid(x, levels, mode)
-    return np.concatenate([pool(x, level).reshape(x.shape[0], -1) for level in levels], axis=1)
+    width = x.shape[-1]
+    return np.concatenate(
+        [pool(x, level).reshape(x.shape[0], width * level ** (x.ndim - 2)) for level in levels], axis=1
+    )
 
 
 def spatial_pyramid_pool_backward(dy, x, levels=(1, 2, 4), mode="max") -> np.ndarray:

@@ -97,7 +97,7 @@ def compact_bilinear_pool(x, dim, *, method="tensor_sketch", seed=0) -> np.ndarr
     bins, signs = _sketch_of_pairs(first, second, dim)
     order = np.argsort(bins, kind="stable")
     present, starts = np.unique(bins[order], return_index=True)
-    entries = (gram.reshape(len(gram), -1) * signs.astype(gram.dtype))[:, order]
+    entries = (gram.reshape(len(gram), bins.size) * signs.astype(gram.dtype))[:, order]
     y = np.zeros((x.shape[0], dim), gram.dtype)
     if len(starts):
         y[:, present] = np.add.reduceat(entries, starts, axis=1)
@@ -169,7 +169,7 @@ def vlad_pool(x, centres) -> np.ndarray:
     x = as_input(x)
     cells, nearest, centres = _assigned(x, centres)
     y = np.swapaxes(nearest, 1, 2) @ cells - nearest.sum(1)[..., None] * centres
-    return y.reshape(x.shape[0], -1).astype(gradient_dtype(x), copy=False)
+    return y.reshape(x.shape[0], centres.size).astype(gradient_dtype(x), copy=False)
 
 
 def vlad_pool_backward(dy, x, centres) -> np.ndarray:
@@ -187,7 +187,7 @@ def vlad_pool_backward(dy, x, centres) -> np.ndarray:
     """
     x = as_input(x)
     cells, nearest, centres = _assigned(x, centres)
-    dy = as_gradient(dy, (x.shape[0], centres.size)).reshape(-1, *centres.shape)
+    dy = as_gradient(dy, (x.shape[0], centres.size)).reshape(x.shape[0], *centres.shape)
     return (nearest @ dy.astype(cells.dtype, copy=False)).reshape(x.shape).astype(gradient_dtype(x), copy=False)
 
 

@@ -309,7 +309,7 @@ def _by_rank_backward(dy, x, laid: Windows, table) -> np.ndarray:
 
 def _drawn_ranks(uniforms, laid: Windows, table) -> np.ndarray:
     counts = np.broadcast_to(laid.counts(), uniforms.shape)
-    rank = np.zeros(uniforms.shape, int)
+    rank = np.full(uniforms.shape, -1)
     for m in np.unique(counts[counts > 0]):
         drawn = np.searchsorted(np.cumsum(table[m, :m]), uniforms[counts == m], side="right")
         rank[counts == m] = np.minimum(drawn, m - 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..windows import (
@@ -71,9 +73,9 @@ def max_unpool(y, index, output_shape) -> np.ndarray:
     """
     y, flat, spatial = _places(y, index, output_shape)
     n, c = y.shape[0], y.shape[-1]
-    out = np.zeros((n, int(np.prod(spatial)), c), y.dtype)
+    out = np.zeros((n, math.prod(spatial), c), y.dtype)
     # NumPy assigns in order, so of equal indices the last one stays.
-    out[np.arange(n)[:, None, None], flat, np.arange(c)] = y.reshape(n, -1, c)
+    out[np.arange(n)[:, None, None], flat, np.arange(c)] = y.reshape(flat.shape)
     return out.reshape(n, *spatial, c)
 
 
@@ -92,7 +94,7 @@ def max_unpool_backward(dy, y, index, output_shape) -> np.ndarray:
     """
     y, flat, spatial = _places(y, index, output_shape)
     n, c = y.shape[0], y.shape[-1]
-    dy = as_gradient(dy, (n, *spatial, c)).reshape(n, -1, c)
+    dy = as_gradient(dy, (n, *spatial, c)).reshape(n, math.prod(spatial), c)
     batch, channel = np.arange(n)[:, None, None], np.arange(c)
     order = np.arange(flat.shape[1])[None, :, None]
     owner = np.full(dy.shape, -1)
@@ -168,12 +170,12 @@ def _places(y, index, output_shape):
     if index.shape != y.shape:
         raise ValueError(f"index must have the shape of y, {y.shape}, got {index.shape}")
     spatial = _as_spatial(output_shape, y)
-    if index.size and (index.min() < 0 or index.max() >= np.prod(spatial)):
+    if index.size and (index.min() < 0 or index.max() >= math.prod(spatial)):
         raise ValueError(
-            f"index must lie from 0 to {np.prod(spatial) - 1} for output_shape {spatial}, "
+            f"index must lie from 0 to {math.prod(spatial) - 1} for output_shape {spatial}, "
             f"got values from {index.min()} to {index.max()}"
         )
-    return y, index.reshape(y.shape[0], -1, y.shape[-1]), spatial
+    return y, index.reshape(y.shape[0], math.prod(y.shape[1:-1]), y.shape[-1]), spatial
 
 
 def _as_spatial(output_shape, y) -> tuple[int, ...]:
