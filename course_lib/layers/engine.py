@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,6 +76,21 @@ class Geometry:
         """Is every input cell in at most one window?"""
         return all(s >= extent for s, extent in zip(self.strides, self.extents, strict=True))
 
+    def inside(self, x: tf.Tensor) -> bool:
+        """Does every window surely lie wholly inside `x`?"""
+        if self.padding == "valid" and not self.ceil_mode:
+            return True
+        sizes = x.shape[1:-1]
+        return sizes.is_fully_defined() and self.lay(sizes).inside
+
+    def along(self, axis: int) -> Geometry:
+        """The same windows along one spatial axis, single cells along the others."""
+        def only(values, otherwise):
+            return tuple(v if i == axis else otherwise for i, v in enumerate(values))
+
+        padding = self.padding if isinstance(self.padding, str) else only(self.padding, (0, 0))
+        return Geometry(only(self.pool, 1), only(self.strides, 1), padding, only(self.dilation, 1), self.ceil_mode)
+
     def lay(self, sizes) -> reference.Windows:
         """The windows on an input of these spatial sizes: ints, scalar tensors, or None where nothing is known."""
         fits = [n if isinstance(n, int) else extent for n, extent in zip(sizes, self.extents, strict=True)]
@@ -128,26 +144,32 @@ def dims(x: tf.Tensor) -> list:
 
 
 @functools.cache
-def program(function, *static):
-    """`function(*tensors, *static)` compiled by XLA, once for each `static`; half types are computed in float32."""
+def program(function, *static, narrow: bool = True):
+    """`function(*tensors, *static)` compiled by XLA, once for each `static`.
+
+    Half types are computed in float32, and so returned unless `narrow`.
+    """
 
     def body(*tensors):
-        wide = [tf.cast(t, tf.float32) if t.dtype in HALF else t for t in tensors]
+        halves = [t.dtype for t in tf.nest.flatten(tensors) if t.dtype in HALF]
+        if not halves:
+            return function(*tensors, *static)
+        wide = tf.nest.map_structure(lambda t: tf.cast(t, tf.float32) if t.dtype in HALF else t, tensors)
         results = function(*wide, *static)
-        narrow = next((t.dtype for t in tensors if t.dtype in HALF), None)
-        if narrow is None:
+        if not narrow:
             return results
-        return tf.nest.map_structure(lambda r: tf.cast(r, narrow) if r.dtype == tf.float32 else r, results)
+        return tf.nest.map_structure(lambda r: tf.cast(r, halves[0]) if r.dtype == tf.float32 else r, results)
 
-    body.__name__ = function.__name__
+    body.__name__ = function.__name__.lstrip("_")
     return tf.function(body, jit_compile=True, autograph=False)
 
 
 def differentiable(forward, backward, tensors, *static):
     """`forward(*tensors, *static)` as one program, with the gradient `backward(dy, *tensors, *static)`.
 
-    `backward` composes programs of its own. Nothing but the inputs is kept between the two: recomputing a winner
-    costs less than writing it out in every forward pass, most of which are never differentiated.
+    `backward` composes programs of its own, and gives None for a tensor that has no gradient. Nothing but the
+    inputs is kept between the two: recomputing a winner costs less than writing it out in every forward pass,
+    most of which are never differentiated.
     """
 
     @tf.custom_gradient
@@ -155,6 +177,62 @@ def differentiable(forward, backward, tensors, *static):
         return program(forward, *static)(*tensors), lambda dy: backward(dy, *tensors, *static)
 
     return call(*tensors)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A windowed pooling.
+
+    measure: `measure(x, *others, geometry, *static)` gives the pooled values, and a tuple of what else of each
+        window its gradient needs: arrays `(N, *O, C)`, or broadcastable to that.
+    term: `term(offset, dy, cell, measured, *others, geometry, *static)`, elementwise: what a window with the
+        gradient `dy` and that tuple `measured` sends back to its `cell` at `offset`.
+    collect: `collect(dy, x, *others, geometry, *static)` gives the gradients of `others`; without it they have none.
+    """
+
+    measure: Callable
+    term: Callable
+    collect: Callable | None = None
+
+    def __call__(self, geometry: Geometry, tensors, *static):
+        """The pooling of `tensors`, `[x, *others]`."""
+        return differentiable(_pooled, _gradients, tensors, self, geometry, static)
+
+
+def _pooled(*arguments):
+    *tensors, rule, geometry, static = arguments
+    return rule.measure(*tensors, geometry, *static)[0]
+
+
+def _measured(*arguments):
+    *tensors, rule, geometry, static = arguments
+    return rule.measure(*tensors, geometry, *static)[1]
+
+
+def _spread_terms(dy, measured, x, *arguments):
+    *others, rule, geometry, static = arguments
+
+    def term(offset, values, cells):
+        return rule.term(offset, values[0], cells[0], values[1:], *others, geometry, *static)
+
+    return spread(term, geometry, [dy, *measured], [x])
+
+
+def _spread_gradient(dy, *arguments):
+    return _spread_terms(dy, _measured(*arguments), *arguments)
+
+
+def _gradients(dy, *arguments):
+    *tensors, rule, geometry, static = arguments
+    if geometry.disjoint:
+        dx = program(_spread_gradient, rule, geometry, static)(dy, *tensors)
+    else:
+        # Apart, or XLA would measure each window again for every cell that it covers.
+        measured = program(_measured, rule, geometry, static, narrow=False)(*tensors)
+        dx = program(_spread_terms, rule, geometry, static)(dy, measured, *tensors)
+    if rule.collect is None:
+        return dx, *(None for _ in tensors[1:])
+    return dx, *program(rule.collect, geometry, *static)(dy, *tensors)
 
 
 def cells(x: tf.Tensor, geometry: Geometry, fill=0) -> list[tf.Tensor]:
@@ -173,46 +251,56 @@ def cells(x: tf.Tensor, geometry: Geometry, fill=0) -> list[tf.Tensor]:
 
 
 def counts(x: tf.Tensor, geometry: Geometry, include_pad: bool = False) -> tf.Tensor:
-    """Cells of each window inside the input (or inside it and its padding): `(1, *O, 1)` of the dtype of `x`."""
+    """Cells of each window inside the input (or inside it and its padding), `(1, *O, 1)` of the dtype of `x`.
+
+    At least 1, for a dilated window can miss the input altogether.
+    """
     total = tf.ones([1] * (geometry.rank + 2), x.dtype)
     for i, a in enumerate(geometry.lay(dims(x)[1:-1]).axes):
         where = _range(a.out)[:, None] * a.stride + np.arange(a.pool) * a.dilation - a.before
         low, high = (-a.before, a.size + a.after) if include_pad else (0, a.size)
         along = tf.reduce_sum(tf.cast((where >= low) & (where < high), x.dtype), 1)
-        total *= tf.reshape(along, [-1 if j == i + 1 else 1 for j in range(geometry.rank + 2)])
-    return total
+        total *= _along(along, i + 1, geometry.rank + 2)
+    return tf.maximum(total, 1)
 
 
-def spread(term, like: tf.Tensor, geometry: Geometry, *per_window: tf.Tensor, x: tf.Tensor | None = None) -> tf.Tensor:
-    """For each input cell, the sum over the windows that cover it of `term(offset, *values)`.
+def real(x: tf.Tensor, geometry: Geometry) -> list:
+    """For each offset, which windows have that cell inside the input: booleans `(1, *O, 1)`, or plain True."""
+    if geometry.inside(x):
+        return [True] * geometry.size
+    sizes = dims(x)[1:-1]
+    return cells(tf.ones([1, *sizes, 1], tf.bool), geometry, False)
 
-    `term` is elementwise: `offset` is the cell's row-major place in the window and `values` are that window's
-    entries of `per_window`, each `(N, *O, C)` or broadcastable to it; with `x`, the cell itself comes last.
+
+def spread(term, geometry: Geometry, per_window, own) -> tf.Tensor:
+    """For each input cell, the sum over the windows that cover it of `term(offset, values, cells)`.
+
+    `term` is elementwise. `offset` is the cell's row-major place in the window, `values` are that window's entries
+    of `per_window`, each `(N, *O, C)` or broadcastable to it, and `cells` those of `own`, arrays like the input.
 
     This is the adjoint of `cells` written as a gather. With the padding counted, input cell `b * stride + r` lies
     in window `b - q` at offset `q * stride + r`. So for each of the few `q` the windows are shifted by `q` and
     laid over blocks of `stride` cells; nothing is scattered, and an aligned pooling is one pass over memory.
 
-    Returns an array of the shape of `like`, of which nothing else is read.
+    Returns an array of the shape of `own[0]`.
     """
-    batch, *sizes, channels = dims(like)
+    batch, *sizes, channels = dims(own[0])
     axes = geometry.lay(sizes).axes
     steps = [(a.extent - 1) // a.stride + 1 for a in axes]
     blocks = [_least(-(-(a.before + a.size) // a.stride), a.out + q - 1) for a, q in zip(axes, steps, strict=True)]
     reach = [b * a.stride for a, b in zip(axes, blocks, strict=True)]
     covered = [_least(a.size, end - a.before) for a, end in zip(axes, reach, strict=True)]
     blocked = [batch, *(n for a, b in zip(axes, blocks, strict=True) for n in (b, a.stride)), channels]
-    if x is not None:
-        x = x[(slice(None), *(slice(0, n) for n in covered))]
-        x = _pad(x, [(a.before, end - a.before - n) for a, end, n in zip(axes, reach, covered, strict=True)])
-        x = tf.reshape(x, blocked)
+    margins = [(a.before, end - a.before - n) for a, end, n in zip(axes, reach, covered, strict=True)]
+    blocked_own = [
+        tf.reshape(_pad(a[(slice(None), *(slice(0, n) for n in covered))], margins), blocked) for a in own
+    ]
     total = None
     for shift in itertools.product(*map(range, steps)):
         offset = _offsets(geometry, shift)
         if (offset < 0).all():
             continue
-        values = [_shifted(v, axes, blocks, shift) for v in per_window]
-        part = term(offset, *values) if x is None else term(offset, *values, x)
+        part = term(offset, [_shifted(v, axes, blocks, shift) for v in per_window], blocked_own)
         inside = _exists(axes, blocks, shift) & (offset >= 0)
         if not (isinstance(inside, np.ndarray) and inside.all()):
             part = tf.where(inside, part, tf.zeros((), part.dtype))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course_lib.layers.engine import Geometry
+from course_lib.windows import lay
 
 
 @dataclass
@@ -31,14 +32,15 @@ GEOMETRIES = [
     ((4, 6), {"pool_size": 2}),
     ((5, 7), {"pool_size": (2, 3), "strides": (1, 2), "padding": "same"}),
     ((9,), {"pool_size": 3, "strides": 2, "padding": "same_lower", "dilation": 2}),
-    ((4, 5, 3), {"pool_size": 2, "strides": (2, 1, 3), "padding": ((0, 1), (1, 0), (1, 1)), "ceil_mode": True}),
 ]
+# Compiled even where the others are not, and slow to compile: the engine's own tests go through many volumes.
+VOLUME = ((4, 5, 3), {"pool_size": 2, "strides": (2, 1, 3), "padding": ((0, 1), (1, 0), (1, 1)), "ceil_mode": True})
 
 
-def windowed(make=halves, *more, differentiable=1, **how):
+def windowed(make=halves, *more, differentiable=1, volume=False, **how):
     """The geometries above; `more` are functions of the window's shape that make further inputs."""
     cases = []
-    for spatial, geometry in GEOMETRIES:
+    for spatial, geometry in [*GEOMETRIES, *([VOLUME] if volume else [])]:
         window = Geometry.of(len(spatial), **geometry).pool
         arrays = (make(2, *spatial, 3), *(further(window) for further in more))
         cases.append(Case(arrays, {**geometry, **how}, differentiable))
@@ -49,10 +51,45 @@ def maps(make=halves, **how):
     return [Case((make(2, *spatial, 3),), how) for spatial in ((4, 6), (7,), (2, 3, 4))]
 
 
+def positive_weights(shape):
+    return np.random.default_rng(3).integers(0, 4, shape) / 2.0
+
+
+def drawing(make, **how):
+    """Not training, and training with numbers drawn here."""
+    cases = windowed(make, **how)
+    for case in windowed(make, training=True, **how):
+        geometry = {name: value for name, value in case.how.items() if name not in ("training", *how)}
+        out = lay(case.arrays[0].shape, **geometry).out
+        case.how["rng"] = np.random.default_rng(5).random((2, *out, 3))
+        cases.append(case)
+    return cases
+
+
+def positive(*shape, seed=0):
+    """Half-integers with zeros among them."""
+    return np.maximum(halves(*shape, seed=seed), 0)
+
+
 CASES = {
-    "max_pool": windowed(),
+    "max_pool": windowed(volume=True),
     "min_pool": windowed(),
-    "average_pool": [*windowed(), *windowed(count_include_pad=True)],
+    "average_pool": [*windowed(volume=True), *windowed(count_include_pad=True)],
+    "lp_pool": [
+        *windowed(), *windowed(p=3, normalized=False), *windowed(reals, p=2.5), *windowed(p=1), *windowed(p=np.inf)
+    ],
+    "weighted_pool": [*windowed(halves, positive_weights), *windowed(halves, lambda w: positive_weights((*w, 3)))],
+    "information_pool": windowed(positive),
+    "soft_pool": windowed(),
+    "lip_pool": [Case((c.arrays[0], reals(*c.arrays[0].shape)), c.how, 2) for c in windowed()],
+    "mixed_pool": [*windowed(share=0.25), *windowed(share=np.array([0.0, 1.0, 0.25]))],
+    "gated_pool": windowed(halves, lambda w: reals(*w), differentiable=2),
+    "avg_topk_pool": [*windowed(), *windowed(k=1)],
+    "rank_average_pool": windowed(),
+    "rank_weighted_pool": [*windowed(), *windowed(alpha=0.2, normalize=False)],
+    "ordinal_pool": windowed(halves, lambda w: np.arange(np.prod(w)) ** 1.5),
+    "rank_stochastic_pool": drawing(halves, alpha=0.3),
+    "stochastic_pool": drawing(positive),
     "global_average_pool": [*maps(), *maps(keepdims=True)],
     "global_max_pool": [*maps(), *maps(keepdims=True)],
 }

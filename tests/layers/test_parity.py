@@ -82,7 +82,7 @@ def test_narrow_floats(name, case, dtype, uncompiled):
 
 @pytest.mark.parametrize("name, case", FIRST)
 def test_empty_batch(name, case):
-    arrays = [case.arrays[0][:0], *case.arrays[1:]]
+    arrays = [a[:0] if a.shape == case.arrays[0].shape else a for a in case.arrays]
     y = catalogue.by_name(name).forward(*arrays, **case.how)
     ours, (gradient, *_) = value_and_gradients(name, case, arrays, np.zeros(y.shape))
     assert ours.shape == y.shape and gradient.shape == arrays[0].shape

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 import tensorflow as tf
 
 from course_lib.layers.engine import (
     Geometry,
+    Rule,
     as_floats,
     as_input,
     cells,
     counts,
-    differentiable,
-    program,
-    spread,
     unconverted,
 )
 
@@ -39,7 +39,7 @@ def max_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_
     """
     x = as_input(x)
     geometry = Geometry.over(x, pool_size, strides, padding, dilation, ceil_mode)
-    return differentiable(_extreme, _extreme_backward, [x], geometry, tf.greater_equal)
+    return EXTREME(geometry, [x], tf.greater_equal)
 
 
 @unconverted
@@ -53,7 +53,7 @@ def min_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_
     """
     x = as_input(x)
     geometry = Geometry.over(x, pool_size, strides, padding, dilation, ceil_mode)
-    return differentiable(_extreme, _extreme_backward, [x], geometry, tf.less_equal)
+    return EXTREME(geometry, [x], tf.less_equal)
 
 
 @unconverted
@@ -77,7 +77,7 @@ def average_pool(
     """
     x = as_floats(x)
     geometry = Geometry.over(x, pool_size, strides, padding, dilation, ceil_mode)
-    return differentiable(_average, _average_backward, [x], geometry, count_include_pad)
+    return AVERAGE(geometry, [x], count_include_pad)
 
 
 def first_extreme(x, geometry, wins):
@@ -105,38 +105,34 @@ def is_nan(x):
     return tf.math.is_nan(x) if x.dtype.is_floating else tf.constant(False)
 
 
+def largest(window):
+    """Largest of a list of arrays, cell by cell; a NaN stays."""
+    best, *rest = window
+    for cell in rest:
+        best = tf.where((best >= cell) | is_nan(best), best, cell)
+    return best
+
+
+def any_of(conditions):
+    return functools.reduce(tf.logical_or, conditions)
+
+
 def _extreme(x, geometry, wins):
-    return first_extreme(x, geometry, wins)[0]
+    best, place = first_extreme(x, geometry, wins)
+    return best, (place,)
 
 
-def _extreme_place(x, geometry, wins):
-    return first_extreme(x, geometry, wins)[1]
+def to_place(offset, dy, place):
+    """All of a window's gradient to the cell at `place`."""
+    return tf.where(place == tf.cast(offset, place.dtype), dy, tf.zeros((), dy.dtype))
 
 
-def _extreme_backward(dy, x, geometry, wins):
-    if geometry.disjoint:
-        return program(_extreme_gradient, geometry, wins)(dy, x)
-    # Apart, or XLA would search each window again for every cell that it covers.
-    return program(_routed, geometry)(dy, program(_extreme_place, geometry, wins)(x), x)
-
-
-def _extreme_gradient(dy, x, geometry, wins):
-    return _routed(dy, _extreme_place(x, geometry, wins), x, geometry)
-
-
-def _routed(dy, place, x, geometry):
-    """All of each window's gradient to the cell at `place`."""
-    zero = tf.zeros((), dy.dtype)
-    return spread(lambda offset, g, p: tf.where(p == tf.cast(offset, p.dtype), g, zero), x, geometry, dy, place)
+EXTREME = Rule(_extreme, lambda offset, dy, cell, measured, *_: to_place(offset, dy, *measured))
 
 
 def _average(x, geometry, count_include_pad):
-    return tf.add_n(cells(x, geometry)) / counts(x, geometry, count_include_pad)
+    m = counts(x, geometry, count_include_pad)
+    return tf.add_n(cells(x, geometry)) / m, (m,)
 
 
-def _average_backward(dy, x, geometry, count_include_pad):
-    return program(_average_gradient, geometry, count_include_pad)(dy, x)
-
-
-def _average_gradient(dy, x, geometry, count_include_pad):
-    return spread(lambda offset, share: share, x, geometry, dy / counts(x, geometry, count_include_pad))
+AVERAGE = Rule(_average, lambda offset, dy, cell, measured, *_: dy / measured[0])
