@@ -16,6 +16,7 @@ import jupytext
 import nbformat
 from nbgrader.converters import GenerateAssignment, NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
 
 from . import grade
@@ -69,12 +70,13 @@ def read_text(path: Path):
 
 
 def blank_of(course: Course, name: str, source):
-    """What nbgrader would release, made in a folder of its own."""
+    """What nbgrader would release, made in a folder of its own and without a gradebook."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "source", name)
         folder.mkdir(parents=True)
         nbformat.write(source, folder / f"{name}.ipynb")
-        config = Config({"GenerateAssignment": {"preprocessors": [step for step in GENERATE if step is not Seal]}})
+        steps = [step for step in GENERATE if step not in (SaveCells, Seal)]
+        config = Config({"GenerateAssignment": {"preprocessors": steps, "no_database": True}})
         _generate(config, Path(scratch), name)
         return nbformat.read(Path(scratch, "release", name, f"{name}.ipynb"), 4)
 
