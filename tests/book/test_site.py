@@ -30,7 +30,8 @@ PROSE = """() => {
 }"""
 UNNAMED = """() => [
     ...[...document.images].filter(e => !(e.alt || "").trim() && e.getAttribute("role") !== "presentation"),
-    ...document.querySelectorAll("main svg[role=img]:not([aria-label]):not([aria-hidden]), .cell_output svg:not([role=img], button svg)"),
+    ...document.querySelectorAll("main svg[role=img]:not([aria-label], [aria-hidden])"),
+    ...document.querySelectorAll(".cell_output svg:not([role=img], button svg)"),
 ].map(e => e.outerHTML.slice(0, 200))"""
 TRACEBACK = ".output.traceback, .cell_output :text('Traceback (most recent call last)')"
 WIDE = """() => [...document.querySelectorAll("main *")]
