@@ -426,14 +426,14 @@ def _fold_axis(x, i, axis: Axis, combine, identity, out, dtype):
     spans.sort(key=lambda s: s[0] != slice(0, axis.out))
     whole = [s for s in spans if s[0] == slice(0, axis.out)][:2]
     if len(whole) == 2:
-        combine(x[(*before, whole[0][1])], x[(*before, whole[1][1])], out=out)
+        combine(x[(*before, whole[0][1])], x[(*before, whole[1][1])], out=out, dtype=dtype)
     elif whole:
         out[...] = x[(*before, whole[0][1])]
     else:
         out[...] = identity
     for outputs, inputs in spans[len(whole):]:
         target = out[(*before, outputs)]
-        combine(target, x[(*before, inputs)], out=target)
+        combine(target, x[(*before, inputs)], out=target, dtype=dtype)
     return out
 
 

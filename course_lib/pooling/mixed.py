@@ -127,8 +127,10 @@ def _largest_and_mean(x, laid: Windows):
 
 
 def _mix(largest, mean, share):
-    # A share of 0 or 1 leaves out the other even where it is infinite, as a window that meets no cell is.
-    return np.where(share == 0, 0, share * largest) + np.where(share == 1, 0, (1 - share) * mean)
+    # Where the share is 0 or 1 the other part is left out, even where it is infinite.
+    y = np.multiply(largest, share, out=np.zeros_like(largest), where=share != 0)
+    y += np.multiply(mean, 1 - share, out=np.zeros_like(mean), where=share != 1)
+    return y
 
 
 def _mix_backward(to_largest, to_mean, x, laid: Windows):

@@ -357,7 +357,7 @@ def _softmax_mean(values, logits, laid: Windows):
         weight = np.exp(logits[inputs] - shift[outputs])
         total[outputs] += weight
         # A weight of 0 silences its value, minus infinity included.
-        mean[outputs] += np.where(weight > 0, weight * values[inputs], weight)
+        mean[outputs] += weight * np.where(weight == 0, 0, values[inputs])
     per_total = _reciprocal(total)
     mean *= per_total
     return top, per_total, mean

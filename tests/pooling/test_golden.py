@@ -146,7 +146,8 @@ def test_probe_gradients():
     x, how = hard(2, 5, 7, 3), {"pool_size": (2, 3), "strides": (1, 2), "padding": "same"}
     dx = cl.max_pool_backward(np.ones((2, 5, 4, 3)), x, **how)
     assert channel(dx).tolist() == [
-        [0, 1, 0, 1, 0, 2, 0], [1, 0, 0, 0, 0, 2, 0], [0, 0, 2, 1, 0, 0, 0], [1, 0, 0, 1, 0, 2, 0], [0, 4, 0, 0, 0, 1, 1]
+        [0, 1, 0, 1, 0, 2, 0], [1, 0, 0, 0, 0, 2, 0], [0, 0, 2, 1, 0, 0, 0], [1, 0, 0, 1, 0, 2, 0],
+        [0, 4, 0, 0, 0, 1, 1],
     ]
     row = channel(cl.average_pool_backward(np.ones((2, 5, 4, 3)), x, **how))[0]
     assert np.allclose(row, [0.25, 0.4167, 0.1667, 0.3333, 0.1667, 0.4167, 0.25], atol=1e-4)
