@@ -1,11 +1,13 @@
 """The graded notebook that nbgrader keeps: the source's metadata, the student's cells, harmless outputs.
 
-Hidden tests are not in it, so nothing made from it can show them.
+Hidden tests are not in it, so nothing made from it can show them; the student's Markdown is without raw HTML, so that
+nothing in it runs in formgrader either.
 """
 
 from __future__ import annotations
 
 import nbformat
+from nbconvert.preprocessors import SanitizeHTML
 from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 
@@ -13,6 +15,7 @@ from .assignment import BEGIN_HIDDEN, Assignment, without_hidden
 from .rebuild import Rebuilt
 from .verdict import Ran, Verdict
 
+_SANITIZER = SanitizeHTML()
 HIDDEN = "# (More checks of this behaviour ran here.)"
 
 
@@ -31,6 +34,8 @@ def notebook(assignment: Assignment, verdict: Verdict) -> NotebookNode:
             mark = verdict.marks.get(ran.grade_id)
             cell.outputs = _outputs(ran) if mark is None else _result(mark)
             cell.execution_count = len(cells) + 1
+        elif ran.theirs:
+            cell.source = _SANITIZER.sanitize_html_tags(cell.source)
         cells.append(cell)
     return _notebook(assignment, cells)
 
