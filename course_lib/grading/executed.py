@@ -7,7 +7,7 @@ nothing in it runs in formgrader either.
 from __future__ import annotations
 
 import nbformat
-from nbconvert.preprocessors import SanitizeHTML
+from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 

@@ -151,22 +151,22 @@ class Branch:
         self.wall.close()
         if pid <= 0:
             return None
-        time.sleep(0.02 if self.broken else 0)  # a socket closes a moment before its process can be waited for
+        patience = 0.5 if self.broken == "gone" else 0.0  # a socket closes a moment before its process ends
         try:
-            status = self.sandbox.ask({"do": "end", "pid": pid}, 5.0).get("status")
+            status = self.sandbox.ask({"do": "end", "pid": pid, "patience": patience}, 5.0).get("status")
         except _TROUBLE:
             self.session.close()
             return None
         return status if type(status) is int else None
 
     def _why(self, trouble: Exception, seconds: float) -> str:
-        self.broken = "gone"
         if isinstance(trouble, Gone):
+            self.broken = "gone"
             status = self.sandbox.ending() if self.pid is None else self.end()
             return _ending(status, seconds, self.session.plan.limits.memory)
         self.end()
         if isinstance(trouble, Late):
-            return f"it was stopped after {seconds:g} seconds of computing, or {WALL * seconds:g} of waiting"
+            return f"it was stopped after {seconds:.3g} seconds of computing, or {WALL * seconds:.3g} of waiting"
         if isinstance(trouble, Exceeded):
             self.session.close()
             return f"it used {trouble}"
@@ -176,7 +176,7 @@ class Branch:
 def _ending(status: int | None, seconds: float, memory: int) -> str:
     """In words: how a process has ended that gave no answer."""
     if status == -signal.SIGXCPU:
-        return f"it was stopped after {seconds:g} seconds of computing"
+        return f"it was stopped after {seconds:.3g} seconds of computing"
     if status == -signal.SIGKILL:
         return f"it was killed, most likely for using more than {memory >> 20} MB of memory"
     if status is not None and status < 0:

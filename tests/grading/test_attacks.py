@@ -33,7 +33,7 @@ def graded(released, notebook_of, tmp_path_factory):
     course = Course.open(root)
     release(course, "tiny")
     for name in ATTACKS:
-        before = [BEFORE[name].replace("{root}", str(root)).replace("{{", "{").replace("}}", "}")] if name in BEFORE else []
+        before = [BEFORE[name].replace("{root}", str(root))] if name in BEFORE else []
         attack = notebook_of(*before, **WRONG | INSTEAD.get(name, {}))
         for student, notebook in ((name, attack), (f"{name}_classmate", notebook_of(**RIGHT))):
             folder = course.folder("submitted", "tiny", student)
@@ -53,7 +53,7 @@ def test_attack_gains_nothing(graded, name):
     assert rows[f"{name}_classmate"].auto_score == AUTO_MAX, _messages(course, f"{name}_classmate")
     text = course.notebook("autograded", "tiny", name).read_text()
     assert "FOUND" not in "".join(_printed(course, name))
-    assert "secret_oracle" not in text.replace(BEFORE.get(name, ""), "").replace("[\\\"ref\\\", \\\"secret_oracle", "")
+    assert "secret_oracle" not in text
 
 
 @pytest.mark.parametrize("name", ATTACKS)

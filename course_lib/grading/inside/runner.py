@@ -16,6 +16,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 import types
 
 import numpy as np
@@ -69,12 +70,15 @@ class Server:
         return self._answer(value, message["keep"], [])
 
     def end(self, message) -> dict:
-        pid = message["pid"]
+        pid, until = message["pid"], time.monotonic() + message["patience"]
         done, status = os.waitpid(pid, os.WNOHANG)
+        while not done and time.monotonic() < until:
+            time.sleep(0.005)
+            done, status = os.waitpid(pid, os.WNOHANG)
         if not done:
             os.kill(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
-        return {"status": os.waitstatus_to_exitcode(status), "was_running": not done}
+        return {"status": os.waitstatus_to_exitcode(status)}
 
     def receive(self) -> tuple[dict, list[int]]:
         prefix, descriptors = b"", []
@@ -98,6 +102,8 @@ class Server:
     def _answer(self, value, keep: bool, changed: list) -> dict | bytes:
         try:
             return frames.encode({"value": cells.plain(value), "changed": changed}, self._keep if keep else None)
+        except RecursionError:
+            return {"odd": [type(value).__name__[:200], "something", "it is nested too deeply"]}
         except frames.Unsendable as refusal:
             return {"odd": [type(refusal.value).__name__[:200], _text(refusal.value)[:200], str(refusal)[:MAX_MESSAGE]]}
 
