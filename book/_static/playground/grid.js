@@ -34,12 +34,10 @@ export class Grid {
     Object.assign(this, { shape, values, border });
     const layout = JSON.stringify([shape, border]);
     if (layout !== this.layout) this.build(layout);
-    const columns = shape[1] + border.left + border.right;
-    const digits = columns > 9 ? 1 : 2;
     const tones = this.tone === "sign" ? signs(values) : shades(values);
     values.forEach((value, i) => {
       const cell = this.cells[i];
-      const text = show(value, digits);
+      const text = this.short(value);
       cell.parentElement.className = `pp-tone ${tones[i]}${text.length > 3 ? ` pp-long-${Math.min(text.length, 8)}` : ""}`;
       const place = `row ${Math.floor(i / shape[1])}, column ${i % shape[1]}`;
       if (this.edit) {
@@ -66,9 +64,10 @@ export class Grid {
     this.root.classList.toggle("pp-dense", width > 8);
     const rows = [];
     for (let row = -top; row < height + bottom; row += 1) {
-      const tr = el("tr", { role: "row" });
+      const meets = row >= 0 && row < height;
+      const tr = el("tr", meets ? { role: "row" } : { "aria-hidden": "true" });
       for (let column = -left; column < width + right; column += 1) {
-        const inside = row >= 0 && row < height && column >= 0 && column < width;
+        const inside = meets && column >= 0 && column < width;
         tr.append(inside ? this.inner() : this.outer(row, column));
       }
       rows.push(tr);
@@ -148,12 +147,13 @@ export class Grid {
     table.addEventListener("input", (event) => {
       this.typing = true;
       const value = parseNumber(event.target.value);
-      if (Number.isFinite(value)) this.edit(this.indexOf(event.target), value);
+      event.target.setAttribute("aria-invalid", String(Number.isNaN(value)));
+      if (!Number.isNaN(value)) this.edit(this.indexOf(event.target), value);
     });
     table.addEventListener("focusout", (event) => this.settleText(event.target));
     table.addEventListener("paste", (event) => {
       const text = event.clipboardData.getData("text");
-      if (Number.isFinite(parseNumber(text))) return;
+      if (!Number.isNaN(parseNumber(text))) return;
       event.preventDefault();
       this.paste?.(text);
     });
@@ -161,6 +161,8 @@ export class Grid {
       const index = this.indexOf(event.target);
       if (index !== null && event.button === 0) this.drag = { from: index, value: this.values[index], over: new Set([index]) };
     });
+    // The text of the cell is selected, and the browser would drag that.
+    table.addEventListener("dragstart", (event) => event.preventDefault());
     table.addEventListener("pointermove", (event) => this.dragged(event));
     for (const end of ["pointerup", "pointercancel"]) table.addEventListener(end, () => { this.drag = null; });
   }
@@ -175,8 +177,14 @@ export class Grid {
     this.edit(index, this.drag.value);
   }
 
+  /** A number as a cell of this grid has room for it. */
+  short(value) {
+    return show(value, this.shape[1] + this.border.left + this.border.right > 9 ? 1 : 2);
+  }
+
   /** A cell in focus shows its number to the last digit, ready to be typed over. */
   showWhole(cell, index) {
+    cell.removeAttribute("aria-invalid");
     cell.value = String(this.values[index]);
     cell.select();
   }
@@ -184,7 +192,8 @@ export class Grid {
   settleText(cell) {
     this.typing = false;
     const index = this.indexOf(cell);
-    if (index !== null && this.cells[index] === cell) cell.value = show(this.values[index], this.shape[1] > 9 ? 1 : 2);
+    cell.removeAttribute("aria-invalid");
+    if (this.cells[index] === cell) cell.value = this.short(this.values[index]);
   }
 
   key(event) {

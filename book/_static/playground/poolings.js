@@ -1,9 +1,12 @@
 // The poolings shown here, each named as in course_lib, and how a state of the playground is worked out.
 
 import * as geometry from "./geometry.js";
+import { MAP_LIMIT } from "./numbers.js";
 import * as rules from "./rules.js";
 
 const number = (name, label, start, min, max, step) => ({ name, label, kind: "number", start, min, max, step });
+// Of the window's cells.
+const count = (name, label, start) => ({ name, label, kind: "count", start, min: 1, max: MAP_LIMIT ** 2 });
 const flag = (name, label, start) => ({ name, label, kind: "flag", start });
 const list = (name, label, start) => ({ name, label, kind: "list", start });
 const pair = (name, label, start, min, max) => ({ name, label, kind: "pair", start, min, max });
@@ -51,12 +54,12 @@ export const POOLINGS = [
   },
   {
     name: "avg_topk_pool", title: "Avg-TopK pooling", group: "By rank", rule: rules.averageTopK,
-    parameters: [number("k", "Cells kept, k", 2, 1, 12, 1)],
+    parameters: [count("k", "Cells kept, k", 2)],
   },
   {
     name: "rank_average_pool", title: "Rank-based average pooling", group: "By rank",
     rule: (a, { t, size }) => rules.averageTopK(a, { k: t, size }),
-    parameters: [number("t", "Ranks averaged, t", median, 1, 12, 1)],
+    parameters: [count("t", "Ranks averaged, t", median)],
   },
   {
     name: "rank_weighted_pool", title: "Rank-based weighted pooling", group: "By rank", rule: rules.rankWeighted,

@@ -46,7 +46,7 @@ function checkAll({ cases, titles }) {
 }
 
 function table(results) {
-  const head = ["Pooling", "Situations", "Largest difference", ""].map((text) => el("th", { scope: "col" }, text));
+  const head = ["Pooling", "Situations", "Largest difference", "Result"].map((text) => el("th", { scope: "col" }, text));
   return el("table", {}, el("caption", {}, "Output and gradient in this browser, against the reference functions"),
     el("thead", {}, el("tr", {}, head)),
     el("tbody", {}, results.map(({ title, count, worst, fault }) => el("tr", {},

@@ -1,7 +1,7 @@
 // What happens to the outputs of two poolings when the input moves by a pixel.
 
-import { poolingSelect } from "./controls.js";
-import { el, svg, uniqueId } from "./dom.js";
+import { choice, option, poolingChoice, slider } from "./controls.js";
+import { el, svg } from "./dom.js";
 import { range } from "./geometry.js";
 import { Grid } from "./grid.js";
 import { show } from "./numbers.js";
@@ -35,42 +35,27 @@ export class ShiftPanel {
     this.titles = [0, 1].map(() => el("p", { class: "pp-title" }));
     this.words = el("p", { class: "pp-words", role: "status" });
     this.chart = el("div", { class: "pp-chart" });
-    this.versus = poolingSelect("Compare with", state.versus, (versus) => set({ versus }));
-    const fill = el("select", { onchange: () => set({ fill: fill.value }) },
-      Object.entries(FILL_WORDS).map(([value, words]) => el("option", { value }, words)));
-    this.fill = fill;
-    this.sliders = ["Move down", "Move right"].map((label, i) => this.slider(label, (value) => {
-      set({ shift: this.state.shift.with(i, value) });
-    }));
-    const fillId = fill.id = uniqueId("fill");
+    const move = (label, i) => slider(label, {
+      step: 1, unit: " px", limits: ({ x }) => (i ? [-x[0].length, x[0].length] : [-x.length, x.length]),
+    }, (now) => now.shift[i], (value) => set({ shift: this.state.shift.with(i, value) }));
+    this.fields = [
+      poolingChoice("Compare with", (now) => now.versus, (versus) => set({ versus })),
+      choice("At the border", Object.entries(FILL_WORDS).map(option), (now) => now.fill, (fill) => set({ fill })),
+      move("Move right", 1),
+      move("Move down", 0),
+    ];
     this.root = el("div", { class: "pp-shift pp-stages" },
-      el("div", { class: "pp-fields" }, this.versus,
-        el("div", { class: "pp-field" }, el("label", { for: fillId }, "At the border"), fill),
-        [...this.sliders].reverse().map((s) => s.box)),
+      el("div", { class: "pp-fields" }, this.fields),
       el("div", { class: "pp-stage" },
         panel(el("p", { class: "pp-title" }, "Input, moved"), this.moved),
         this.grids.map((grid, i) => panel(this.titles[i], grid))),
       this.words, this.chart);
   }
 
-  slider(label, change) {
-    const output = el("output", {});
-    const id = uniqueId("shift");
-    const input = el("input", { type: "range", id, step: 1, oninput: () => change(Number(input.value)) });
-    return { input, output, box: el("div", { class: "pp-field" }, el("label", { for: id }, label), input, output) };
-  }
-
   update(state) {
     this.state = state;
     const shape = [state.x.length, state.x[0].length];
-    this.versus.control.value = state.versus;
-    this.fill.value = state.fill;
-    this.sliders.forEach(({ input, output }, i) => {
-      input.min = -shape[i];
-      input.max = shape[i];
-      input.value = state.shift[i];
-      output.textContent = `${show(state.shift[i])} px`;
-    });
+    this.fields.forEach((one) => one.update(state));
     const moved = shifted(state.x, state.shift, state.fill);
     this.moved.update({ shape, values: moved.flat() });
     const rows = [state.pooling, state.versus].map(byName);

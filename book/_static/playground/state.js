@@ -86,7 +86,9 @@ function codecOf({ kind, min, max }) {
       write: String,
       read(text) {
         const value = parseNumber(text);
-        if (!(value >= min && value <= max)) throw new Error(`A number from ${min} to ${max}.`);
+        if (!(value >= min && value <= max) || (kind === "count" && !Number.isInteger(value))) {
+          throw new Error(`A ${kind === "count" ? "whole " : ""}number from ${min} to ${max}.`);
+        }
         return value;
       },
     };

@@ -1,7 +1,7 @@
 // A playground on the page: the input, the output and the window between them, and the gradient back.
 
 import { pythonOf } from "./code.js";
-import { field, poolingSelect, settingFields } from "./controls.js";
+import { field, poolingChoice, settingFields } from "./controls.js";
 import { el, settle, uniqueId } from "./dom.js";
 import { border, GeometryError, mirror } from "./geometry.js";
 import { Grid } from "./grid.js";
@@ -25,10 +25,9 @@ export class Playground {
     this.render();
   }
 
-  /** Changes the state; `rebuild` is "settings" where other fields depend on what changed. */
-  set(changes, rebuild) {
-    Object.assign(this.state, changes);
-    if (rebuild === "settings") this.showSettings();
+  /** Changes the state; `changes` may depend on it. */
+  set(changes) {
+    Object.assign(this.state, typeof changes === "function" ? changes(this.state) : changes);
     this.render();
     this.report();
   }
@@ -36,8 +35,6 @@ export class Playground {
   /** Takes over a whole state, as when a link is opened. */
   load(state) {
     this.state = state;
-    this.pooling.control.value = state.pooling;
-    this.showSettings();
     this.render();
   }
 
@@ -60,9 +57,8 @@ export class Playground {
     this.problems = el("p", { class: "pp-message", role: "alert", hidden: true });
     this.status = el("p", { class: "pp-hidden", role: "status" });
     this.told = el("div", { class: "pp-window" });
-    this.pooling = poolingSelect("Pooling", this.state.pooling, (pooling) => this.set({ pooling }, "settings"));
-    this.settings = el("div", { class: "pp-fields pp-own" });
-    this.showSettings();
+    this.pooling = poolingChoice("Pooling", (state) => state.pooling, (pooling) => this.set({ pooling }));
+    this.settings = el("div", { class: "pp-fields" });
     this.results = el("div", { class: "pp-stages" },
       this.forwardStage(), this.told, this.has("gradient") && this.backwardStage());
     this.makeLink = link;
@@ -139,13 +135,21 @@ export class Playground {
     return el("details", {}, el("summary", {}, "The same in Python"), el("pre", { tabindex: 0 }, this.code));
   }
 
-  showSettings() {
-    this.settings.replaceChildren(...settingFields(this.state, (changes, rebuild) => this.set(changes, rebuild)));
+  /** The settings are those of the pooling, so another one has other fields. */
+  renderSettings() {
+    const row = byName(this.state.pooling);
+    if (row !== this.row) {
+      this.row = row;
+      this.fields = settingFields(row, (changes) => this.set(changes));
+      this.settings.replaceChildren(...this.fields);
+    }
+    [this.pooling, ...this.fields].forEach((one) => one.update(this.state));
   }
 
   render() {
     const { state } = this;
     const shape = [state.x.length, state.x[0].length];
+    this.renderSettings();
     try {
       this.done = evaluate(state);
     } catch (error) {

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { range } from "./geometry.js";
-import { equals, show } from "./numbers.js";
+import { brief, equals } from "./numbers.js";
 import { tell } from "./words.js";
 
 const DRAWN = 36;
@@ -21,7 +21,7 @@ export function explain({ row, options, stages, output }, o, upstream) {
     el("p", { class: "pp-title" }, `How output ${placeIn(output.shape)(o)} comes about`),
     el("p", {}, words),
     el("p", { class: "pp-sum" }, el("span", {}, sum), " ", el("strong", {}, equals(result.value))),
-    el("p", { class: "pp-flow" }, el("strong", {}, `Gradient, ${show(upstream)} here. `), flow));
+    el("p", { class: "pp-flow" }, el("strong", {}, `Gradient, ${brief(upstream)} here. `), flow));
   if (region.cells.length > DRAWN) return [text];
   const tables = [smallTable(stages.length > 1 ? "Maxima" : "Cells", region, result.places, result.a)];
   if (result.weights) tables.push(smallTable("Weights", region, result.places, result.weights));
@@ -37,11 +37,11 @@ export function summary({ row, options, stages, output }, o) {
 }
 
 function smallTable(caption, { shape: [height, width] }, places, values) {
-  const text = new Map(places.map((place, i) => [place, show(values[i], 3)]));
+  const text = new Map(places.map((place, i) => [place, brief(values[i])]));
   return el("table", { class: "pp-small" }, el("caption", {}, caption), el("tbody", {}, range(height).map((r) =>
     el("tr", {}, range(width).map((c) => {
       const shown = text.get(r * width + c);
-      return el("td", { class: shown === undefined ? "pp-outside" : Number(shown) === 0 ? "pp-nothing" : null }, shown ?? "");
+      return el("td", { class: shown === undefined ? "pp-outside" : shown === "0" ? "pp-nothing" : null }, shown ?? "");
     })),
   )));
 }

@@ -3,12 +3,11 @@
 // Each teller takes a window's result, the pooling's parameters and `at`, which names a cell's place. It returns
 // `words` (what is done), `sum` (the calculation up to the equals sign) and `flow` (where the gradient goes).
 
-import { show } from "./numbers.js";
+import { brief as n } from "./numbers.js";
 import { descending } from "./rules.js";
 
 const SHOWN = 9;
 
-const n = (value, digits = 3) => show(value, digits);
 const signed = (value) => (value < 0 ? `(${n(value)})` : n(value));
 
 /** A list that stays readable when a window is large. */
@@ -16,7 +15,7 @@ function join(parts, separator) {
   return (parts.length > SHOWN ? [...parts.slice(0, 4), "…", parts.at(-1)] : parts).join(separator);
 }
 
-const listed = (a) => join(a.map((v) => n(v)), ", ");
+const listed = (a) => join(a.map(n), ", ");
 const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 const products = ({ a, weights }) =>
   join(a.flatMap((v, i) => (weights[i] === 0 ? [] : [`${n(weights[i])} · ${signed(v)}`])), " + ") || "0";
