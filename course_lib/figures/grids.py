@@ -11,7 +11,8 @@ from course_lib.figures.picture import DASHES, FAINT, INK, SERIES, Picture
 # One hue, light to dark: the order survives in grey, and every cell brings its own background to a dark page.
 SHADES = LinearSegmentedColormap.from_list("shades", ["#e6edf4", "#9dbbd6", "#173f66"])
 DARK_FROM = 0.7
-WIDTH, CELL, GAP, TITLE, EDGE = 480, 36, 34, 24, 3
+WIDTH, CELL, TITLE, EDGE = 480, 36, 24, 3
+ARROW, SPACE = 34, 18
 
 Window = tuple[int, int, int, int]
 
@@ -36,23 +37,26 @@ def grids(
     arrays = {name: _matrix(name, array) for name, array in arrays.items()}
     rows = max(a.shape[0] for a in arrays.values())
     columns = sum(a.shape[1] for a in arrays.values())
-    gaps = GAP * (len(arrays) - 1)
-    cell = min(CELL, (WIDTH - gaps - 2 * EDGE) / columns)
-    width, height = columns * cell + gaps + 2 * EDGE, rows * cell + TITLE + 2 * EDGE
+    names = list(arrays)[:-1]
+    gaps = {name: ARROW if arrows is None or name in arrows else SPACE for name in names}
+    room = sum(gaps.values()) + 2 * EDGE
+    cell = min(CELL, (WIDTH - room) / columns)
+    width, height = columns * cell + room, rows * cell + TITLE + 2 * EDGE
     alt = " ".join([note] * bool(note) + [describe(name, array) for name, array in arrays.items()])
     picture = Picture(width, height, alt, layout=None)
     left = EDGE
-    for n, (name, array) in enumerate(arrays.items()):
+    for name, array in arrays.items():
         across, down = array.shape[1] * cell, array.shape[0] * cell
         bottom = EDGE + (rows * cell - down) / 2
         axes = picture.add_axes((left / width, bottom / height, across / width, down / height))
         _draw(axes, array, cell, (windows or {}).get(name, ()))
         middle, top = (left + across / 2) / width, (bottom + down + 7) / height
         picture.text(middle, top, name, ha="center", va="bottom", fontsize=11, color=INK)
-        left += across + GAP
-        if n + 1 < len(arrays) and (arrows is None or name in arrows):
+        left += across
+        if gaps.get(name) == ARROW:
             middle = (EDGE + rows * cell / 2) / height
-            picture.text((left - GAP / 2) / width, middle, "→", ha="center", va="center", fontsize=16, color=FAINT)
+            picture.text((left + ARROW / 2) / width, middle, "→", ha="center", va="center", fontsize=16, color=FAINT)
+        left += gaps.get(name, 0)
     return picture
 
 
