@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import multiprocessing
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 
-from . import rebuild
+from . import lazy, rebuild
 from .assignment import Assignment, AssignmentError, python
 from .guard import HandIn
 from .judge import judge
@@ -103,19 +104,25 @@ class Child:
 
 
 def import_beforehand(assignment: Assignment):
-    """Import in this process what the source's own cells import, so that children need not."""
-    import ast
+    """Import in this process what the source's own cells import, so that children need not.
 
+    TensorFlow and its like are left to the children that use them.
+    """
+    lazy.install(assignment.plan.import_first)
     for cell in assignment.cells:
-        if cell.kind not in ("test", "locked"):
-            continue
-        for node in ast.walk(ast.parse(python(cell.source))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.level == 0:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for name in names:
+        for name in _imported(cell.source) if cell.kind in ("test", "locked") else ():
+            if name.partition(".")[0] not in assignment.plan.import_first:
                 with contextlib.suppress(ImportError):
                     importlib.import_module(name)
+
+
+def _imported(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(python(source))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _child(there: Connection, hand_in: HandIn, assignment: Assignment, secret: bytes):
