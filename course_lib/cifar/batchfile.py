@@ -66,7 +66,8 @@ for _core in ("numpy.core", "numpy._core"):  # before and since NumPy 2
     _STAND_INS[_core + ".numeric", "_frombuffer"] = _frombuffer
 
 
-class _Unpickler(pickle.Unpickler):
+# The one written in Python: to the other, ten bytes can claim gigabytes for what they say will be remembered.
+class _Unpickler(pickle._Unpickler):
     def find_class(self, module, name):
         if (module, name) == ("numpy", "ndarray"):
             return "ndarray"  # only ever an argument of _reconstruct

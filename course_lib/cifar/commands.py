@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ def _add_train(verbs) -> None:
     parser.add_argument("--deterministic", action="store_true", default=None,
                         help="the same weights, bit for bit, on every run of the same machine")
     parser.add_argument("--mirrored", action="store_true", help="use every GPU of this machine")
-    parser.add_argument("--test", action="store_true", help="look at the test images at the end: once, after all choices")
+    parser.add_argument("--test", action="store_true", help="look at the test images at the end: once, after every choice")
     parser.add_argument("--folder", type=Path, default=Path("_build/cifar"),
                         help="for the checkpoint, result.json and pictures (default: _build/cifar); "
                         "the same command goes on with what a stopped run left there")
@@ -175,12 +176,14 @@ def _command(arguments) -> str:
 
 
 def _print_epoch(row: dict) -> None:
-    print(f"epoch {row['epoch']:>3}   {row['seconds']:>6.1f} s   loss {row['loss']:.3f}   accuracy {row['accuracy']:.4f}"
-          f"   validation loss {row['validation_loss']:.3f}   accuracy {row['validation_accuracy']:.4f}", flush=True)
+    print(f"epoch {row['epoch']:>3}   {row['seconds']:>6.1f} s   "
+          f"loss {row['loss']:.3f}   accuracy {row['accuracy']:.4f}   "
+          f"validation loss {row['validation_loss']:.3f}   accuracy {row['validation_accuracy']:.4f}", flush=True)
 
 
 def _print_run(run: dict) -> None:
-    print(f"seed {run['seed']}   {run['variant']:<18} {run['seconds']:>6.1f} s   accuracy {run['accuracy']:.4f}", flush=True)
+    print(f"seed {run['seed']}   {run['variant']:<18} {run['seconds']:>6.1f} s   "
+          f"accuracy {run['accuracy']:.4f}", flush=True)
 
 
 def _guarded(run):
@@ -189,6 +192,7 @@ def _guarded(run):
         from .data import DataError
         from .recipe import RunError
 
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         try:
             return run(arguments)
         except (DataError, RunError, FileNotFoundError) as error:

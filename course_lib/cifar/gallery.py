@@ -21,7 +21,7 @@ def draw_run(model, images, result: dict, folder: Path) -> list[Path]:
     logits = predict(model, x)
     some, predicted = x[:_SHOWN], logits[:_SHOWN].argmax(1)
     drawn = {
-        **dict(_of_run(result, images.classes)),
+        **dict(_of_run(result)),
         "examples": plots.examples(x, y, logits, images.classes),
         "filters": plots.filters(next(layer for layer in model.layers if layer.weights).get_weights()[0]),
         "saliency": plots.heat(some, saliency(model, some, predicted), "saliency"),
@@ -36,16 +36,14 @@ def draw_run(model, images, result: dict, folder: Path) -> list[Path]:
 
 def draw_results(result: dict, name: str, folder: Path) -> list[Path]:
     """The pictures that need a results file alone: of a run its curves and confusion, of a comparison its pairs."""
-    from .data import CLASSES
-
-    drawn = dict(_of_comparison(result) if "runs" in result else _of_run(result, CLASSES))
+    drawn = dict(_of_comparison(result) if "runs" in result else _of_run(result))
     return _written({f"{name}-{what}": picture for what, picture in drawn.items()}, folder)
 
 
-def _of_run(result: dict, classes) -> Iterator[tuple]:
+def _of_run(result: dict) -> Iterator[tuple]:
     yield "curves", plots.learning_curves(result["curve"], title=result["recipe"]["model"])
     if "confusion" in result:
-        yield "confusion", plots.confusion(result["confusion"], classes)
+        yield "confusion", plots.confusion(result["confusion"], result["classes"])
 
 
 def _of_comparison(kept: dict) -> Iterator[tuple]:

@@ -21,7 +21,7 @@ def around_poolings(model: keras.Model, x: np.ndarray) -> list[tuple[str, np.nda
     if not pools:
         return []
     tensors = [tensor for layer in pools for tensor in (layer.input, layer.output)]
-    maps = [np.asarray(found) for found in keras.Model(model.inputs, tensors)(x, training=False)]
+    maps = [np.asarray(found) for found in keras.Model(model.inputs[0], tensors)(x, training=False)]
     return [(layer.name, maps[2 * i], maps[2 * i + 1]) for i, layer in enumerate(pools)]
 
 
@@ -53,7 +53,7 @@ def class_activation(model: keras.Model, x: np.ndarray, classes: np.ndarray) -> 
     *_, head, classifier = model.layers
     if not isinstance(head, layers.GlobalAveragePooling2D):
         raise ValueError("class activation maps need a global average head right before the classifier")
-    last = np.asarray(keras.Model(model.inputs, head.input)(x, training=False))
+    last = np.asarray(keras.Model(model.inputs[0], head.input)(x, training=False))
     return np.einsum("nhwc,cn->nhw", last, classifier.get_weights()[0][:, classes])
 
 

@@ -20,10 +20,10 @@ class KernelMuon(keras.optimizers.Muon):
     Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; `keras.optimizers.Muon`.
 
     >>> KernelMuon(0.05).get_config()["adam_lr_ratio"]
-    0.1
+    0.3
     """
 
-    def __init__(self, learning_rate=0.05, adam_lr_ratio=0.1, weight_decay=None, adam_weight_decay=None,
+    def __init__(self, learning_rate=0.05, adam_lr_ratio=0.3, weight_decay=None, adam_weight_decay=None,
                  rms_rate=None, **kwargs):
         super().__init__(
             learning_rate, adam_lr_ratio=adam_lr_ratio, weight_decay=weight_decay,

@@ -30,7 +30,7 @@ def _poolings(*names: str) -> dict[str, dict]:
     return {name: {"pooling": name} for name in names}
 
 
-_SHORT = recipe("fast", epochs=3, validation=2000)
+_SHORT = recipe("fast", epochs=3, validation=2000, shift=2, flip=True)
 
 PLANS = {
     "poolings": Plan(
@@ -62,7 +62,7 @@ PLANS = {
         "Do poolings with chance in them narrow the gap between training and validation?",
         "On few images and many epochs, stochastic pooling has a smaller gap than max pooling, with p below 0.05.",
         _poolings("max_pool", "stochastic_pool", "mixed_pool"),
-        recipe("fast", epochs=12, validation=2000, shift=0, flip=False),
+        recipe("fast", epochs=12, validation=2000),
         images=5_000,
     ),
 }

@@ -13,8 +13,8 @@ from course_lib.figures.picture import DASHES, FAINT, INK, SERIES, STYLE, Pictur
 def learning_curves(curve: Sequence[dict], *, title: str = "") -> Picture:
     """Loss and accuracy over epochs, training next to validation."""
     last = curve[-1]
-    alt = (f"Learning curves{f' of {title}' * bool(title)} over {len(curve)} epochs. At the end the training accuracy is "
-           f"{last['accuracy']:.3f}, the validation accuracy {last['validation_accuracy']:.3f}.")
+    alt = (f"Learning curves{f' of {title}' * bool(title)} over {len(curve)} epochs. At the end the training "
+           f"accuracy is {last['accuracy']:.3f}, the validation accuracy {last['validation_accuracy']:.3f}.")
     picture = Picture(600, 240, alt)
     epochs = [row["epoch"] for row in curve]
     with matplotlib.rc_context(STYLE):
@@ -73,18 +73,22 @@ def filters(kernels: np.ndarray) -> Picture:
     """The kernels `(height, width, 3, F)` of a first convolution as small colour images, each scaled by itself."""
     count = kernels.shape[-1]
     columns = min(count, 8)
-    picture = Picture(56 * columns, 58 * -(-count // columns), f"The {count} kernels of the first convolution, in colour.")
-    grid = picture.subplots(-(-count // columns), columns, squeeze=False)
+    rows = -(-count // columns)
+    picture = Picture(56 * columns, 58 * rows, f"The {count} kernels of the first convolution, in colour.")
+    grid = picture.subplots(rows, columns, squeeze=False)
     _blank(grid.ravel())
     for axes, kernel in zip(grid.ravel(), np.moveaxis(kernels, -1, 0)):
         axes.imshow(0.5 + 0.5 * kernel / np.abs(kernel).max())
     return picture
 
 
-def feature_maps(image: np.ndarray, maps: Sequence[tuple[str, np.ndarray, np.ndarray]], *, channels: int = 4) -> Picture:
+def feature_maps(
+    image: np.ndarray, maps: Sequence[tuple[str, np.ndarray, np.ndarray]], *, channels: int = 4
+) -> Picture:
     """An image, and below it for each pooling the strongest channels before (left) and after it (right)."""
     sizes = ", ".join(f"{before.shape[1]} to {after.shape[1]}" for _, before, after in maps)
-    picture = Picture(600, 70 * (len(maps) + 1), f"Maps before and after each pooling, whose sides shrink from {sizes} cells.")
+    alt = f"An image, and its strongest maps before and after each pooling; their sides go from {sizes} cells."
+    picture = Picture(600, 70 * (len(maps) + 1), alt)
     grid = picture.subplots(len(maps) + 1, 2 * channels, squeeze=False)
     _blank(grid.ravel())
     grid[0, 0].imshow(image)

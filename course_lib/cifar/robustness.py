@@ -30,7 +30,7 @@ def shift_consistency(model: keras.Model, x: np.ndarray, pixels: int) -> float:
 
 
 def noisy_accuracy(model: keras.Model, x: np.ndarray, y: np.ndarray, sigma: float, *, seed: int = 0) -> float:
-    """Accuracy when every pixel gets Gaussian noise of standard deviation `sigma` (of 255), the same for every model."""
+    """Accuracy when every value gets Gaussian noise of deviation `sigma` (of 255), the same for every model."""
     noise = np.random.default_rng(seed).normal(scale=sigma, size=x.shape)
     noisy = np.clip(np.round(x + noise), 0, 255).astype(x.dtype)
     return float(np.mean(predict(model, noisy).argmax(1) == y))

@@ -17,6 +17,7 @@ from .optimizer import KernelMuon
 from .pipeline import batches
 from .provenance import Meter, provenance
 from .recipe import Recipe, RunError
+from .whitening import start_from_patches
 
 _SPLIT_SEED = 10  # of the validation split alone: runs of different seeds are judged on the same images
 
@@ -96,6 +97,8 @@ def train(images: Images, recipe: Recipe, *, folder: Path | None = None, test: b
     keras.utils.set_random_seed(recipe.seed)
     with strategy.scope() if strategy else nullcontext():
         model = build(recipe, steps * recipe.epochs, len(images.classes))
+        if recipe.whiten:
+            start_from_patches(model, x)
     facts = {"recipe": recipe.to_dict(), "data": images.fingerprint()}
     checkpoint = Checkpoint(folder, facts, report)
     done = checkpoint.restore(model)
@@ -111,6 +114,7 @@ def train(images: Images, recipe: Recipe, *, folder: Path | None = None, test: b
             status = "interrupted"
     result = {
         "status": status, "command": command, "recipe": recipe.to_dict(), "parameters": model.count_params(),
+        "classes": list(images.classes),
         "data": {"source": images.source, "sha256": facts["data"], "trained_on": len(x), "validated_on": len(held[0])},
         "curve": checkpoint.curve, "seconds": sum(row["seconds"] for row in checkpoint.curve),
         "usage": meter.reading(), **provenance(),

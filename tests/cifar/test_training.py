@@ -1,0 +1,172 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from course_lib.cifar import load_sample
+from course_lib.cifar.recipe import Recipe, RunError, recipe
+from course_lib.cifar.training import OneCycle, build, judged, predict, split, train
+
+IMAGES = load_sample(260, 40)
+SHORT = recipe("fast", epochs=3, batch_size=64, validation=60, shift=2, flip=True, deterministic=True)
+
+
+@pytest.fixture(autouse=True)
+def _undo_determinism():
+    yield
+    from tensorflow.python.framework import config
+
+    config.disable_op_determinism()
+
+
+def weights(model):
+    return [*model.get_weights(), *(variable.numpy() for variable in model.optimizer.variables)]
+
+
+def without_time(curve):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in curve]
+
+
+class Killed(Exception):
+    pass
+
+
+def killed_after(epoch):
+    def report(row):
+        if row["epoch"] == epoch:
+            raise Killed
+    return report
+
+
+@pytest.mark.parametrize("changes", [{}, {"optimizer": "adam", "one_cycle": False, "model": "tutorial", "head": "flatten"}])
+def test_a_run_killed_and_taken_up_again_ends_the_same_bit_for_bit(tmp_path, changes):
+    wanted = Recipe.from_dict({**SHORT.to_dict(), **changes})
+    undisturbed, whole = train(IMAGES, wanted)
+    with pytest.raises(Killed):
+        train(IMAGES, wanted, folder=tmp_path, report=killed_after(2))
+    resumed, rest = train(IMAGES, wanted, folder=tmp_path)
+    assert without_time(rest["curve"]) == without_time(whole["curve"])
+    for one, other in zip(weights(undisturbed), weights(resumed), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["epoch-003.weights.h5", "state.json"]
+
+
+def test_a_kill_while_writing_leaves_the_epoch_before(tmp_path, monkeypatch):
+    def torn(source, target):
+        raise Killed
+
+    with pytest.raises(Killed):
+        train(IMAGES, SHORT, folder=tmp_path, report=killed_after(1))
+    with monkeypatch.context() as patched:
+        patched.setattr("course_lib.cifar.checkpoint.os.replace", torn)
+        with pytest.raises(Killed):
+            train(IMAGES, SHORT, folder=tmp_path)
+    _, whole = train(IMAGES, SHORT)
+    _, result = train(IMAGES, SHORT, folder=tmp_path)
+    assert without_time(result["curve"]) == without_time(whole["curve"])
+
+
+def test_ctrl_c_gives_what_is_finished(tmp_path):
+    def interrupt(row):
+        if row["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    _, result = train(IMAGES, SHORT, folder=tmp_path, report=interrupt)
+    assert result["status"] == "interrupted" and len(result["curve"]) == 2 and "confusion" not in result
+    _, result = train(IMAGES, SHORT, folder=tmp_path)
+    assert result["status"] == "finished" and len(result["curve"]) == 3
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path):
+    train(IMAGES, recipe("fast", epochs=1, batch_size=64, validation=60), folder=tmp_path)
+    with pytest.raises(RunError, match="seed 0 there, 1 here"):
+        train(IMAGES, recipe("fast", epochs=1, batch_size=64, validation=60, seed=1), folder=tmp_path)
+    with pytest.raises(RunError, match="other data"):
+        train(load_sample(260, 40, seed=1), recipe("fast", epochs=1, batch_size=64, validation=60), folder=tmp_path)
+
+
+def test_the_result_says_everything_and_is_json():
+    model, result = train(IMAGES, recipe("fast", epochs=1, batch_size=64, validation=60, seed=5), test=True, command="x")
+    assert json.loads(json.dumps(result)) == result
+    assert result["recipe"]["seed"] == 5 and result["command"] == "x" and result["parameters"] == model.count_params()
+    assert result["data"] == {
+        "source": IMAGES.source, "sha256": IMAGES.fingerprint(), "trained_on": 200, "validated_on": 60
+    }
+    assert {"python", "tensorflow", "keras", "numpy", "course_lib"} == set(result["versions"])
+    assert np.sum(result["confusion"]) == 60 and np.sum(result["test"]["confusion"]) == 40
+    right = predict(model, IMAGES.x_test).argmax(1) == IMAGES.y_test
+    assert result["test"]["accuracy"] == np.trace(result["test"]["confusion"]) / 40 == right.mean()
+
+
+def test_rows_of_the_confusion_matrix_are_the_true_classes():
+    class Always:
+        output_shape = (None, 3)
+
+        def predict(self, x, **_):
+            return np.tile([0.0, 0.0, 1.0], (len(x), 1))
+
+    found = judged(Always(), np.zeros((4, 1)), np.array([0, 0, 1, 2]))
+    assert found == {"accuracy": 0.25, "confusion": [[0, 0, 2], [0, 0, 1], [0, 0, 1]]}
+
+
+def test_the_split_is_the_same_for_every_seed_and_apart_from_training():
+    (x, y), (held, of_held) = split(IMAGES, 60)
+    assert len(x) == len(y) == 200 and len(held) == len(of_held) == 60
+    assert not any((image == x).all((1, 2, 3)).any() for image in held)
+    with pytest.raises(RunError, match="validation must be from 1 to 259"):
+        split(IMAGES, 260)
+
+
+def test_the_cycle():
+    rate = OneCycle(0.8, 200)
+    assert float(rate(0)) == pytest.approx(0.08) and float(rate(50)) == pytest.approx(0.8)
+    assert float(rate(125)) == pytest.approx(0.4) and float(rate(200)) == 0
+    assert max(float(rate(step)) for step in range(200)) <= 0.8 + 1e-6
+
+
+def test_it_learns():
+    _, result = train(load_sample(1250, 10), recipe("fast", epochs=6, batch_size=50, validation=250))
+    assert result["accuracy"] > 0.4 and result["curve"][-1]["loss"] < result["curve"][0]["loss"]
+
+
+def test_half_precision_keeps_logits_and_weights_single():
+    model = build(recipe("fast", precision="mixed_bfloat16"), 10)
+    assert model.layers[1].compute_dtype == "bfloat16" and model.outputs[0].dtype == "float32"
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+
+
+def test_mirrored_on_what_there_is():
+    import tensorflow as tf
+
+    _, result = train(IMAGES, recipe("fast", epochs=1, batch_size=64, validation=60), strategy=tf.distribute.MirroredStrategy())
+    assert len(result["curve"]) == 1
+
+
+@pytest.mark.parametrize("changes, says", [
+    ({"epochs": 0}, "epochs must be at least 1"), ({"seed": -1}, "seed must not be negative"),
+    ({"learning_rate": 0.0}, "positive"), ({"optimizer": "sgd"}, "muon or adam"), ({"precision": "float8"}, "precision"),
+])
+def test_recipes_that_cannot_be(changes, says):
+    with pytest.raises(RunError, match=says):
+        recipe("fast", **changes)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+@pytest.mark.parametrize("how, status", [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_a_process_stopped_from_outside_goes_on(tmp_path, how, status):
+    command = [sys.executable, "-m", "course_lib.cifar", "train", "--epochs", "3", "--seed", "4", "--folder", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line.startswith("epoch   1"):
+                process.send_signal(how)
+                break
+        process.stdout.read()
+    assert process.returncode == status
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["status"] == "finished" and [row["epoch"] for row in result["curve"]] == [1, 2, 3]
+    assert "not CIFAR-10" in done.stdout
