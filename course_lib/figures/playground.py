@@ -155,7 +155,10 @@ def embed(text: str = "", panels: str = "", *, main: bool = False) -> str:
         raise ValueError(f"the panels are {', '.join(PANELS)}; got {', '.join(sorted(unknown))}")
     situation = read(text)
     attributes = f'class="pooling-playground" data-state="{html.escape(text)}" data-show="{html.escape(panels)}"'
-    return f"<div {attributes}{' data-main' if main else ''}>{_figure(situation, 'gradient' in panels)}</div>"
+    if main:
+        chapters = ";".join(f"{row.name}={row.chapter}" for row in course_lib.CATALOGUE if row.chapter)
+        attributes += f' data-main="" data-chapters="{chapters}"'
+    return f"<div {attributes}>{_figure(situation, 'gradient' in panels)}</div>"
 
 
 def _figure(situation: Situation, gradient: bool) -> str:

@@ -24,7 +24,8 @@ PAGE = """<!doctype html>
 <script type="module" src="_static/playground/playground.js"></script></head>
 <body><main><h1>Test</h1>{body}</main></body></html>"""
 # Dark pages have a dark ground of their own.
-STYLE = "body { margin: 0; padding: 8px; font-family: sans-serif } html[data-theme=dark] body { background: #121212; color: #eee }"
+STYLE = """body { margin: 0; padding: 8px; font-family: sans-serif }
+html[data-theme=dark] body { background: #121212; color: #eee }"""
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -100,8 +100,14 @@ def test_the_figure_shows_input_output_and_gradients():
         "Gradient of the output": [["1", "1"]],
     }
     assert figure.get("data-state") == "pooling=average_pool&strides=1,2&x=1,2,3,4;5,6,7,8"
-    assert figure.get("data-main") is None and 'data-main' in embed(main=True)
+    assert figure.get("data-main") is None
     assert "strides 1 × 2" in figure.find(".//figcaption").text
+
+
+def test_the_main_one_knows_the_chapters():
+    root = ElementTree.fromstring(embed(main=True))
+    assert root.get("data-main") == ""
+    assert "max_pool=pooling/max" in root.get("data-chapters").split(";")
 
 
 def test_no_style_and_no_script_in_the_html():

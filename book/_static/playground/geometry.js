@@ -102,6 +102,25 @@ export function border({ regions }, [height, width]) {
   };
 }
 
+/** The smallest frame around some cells of a map of that width. */
+export function boundingBox(cells, width) {
+  const rows = cells.map((cell) => Math.floor(cell / width));
+  const columns = cells.map((cell) => cell % width);
+  const [row, column] = [Math.min(...rows), Math.min(...columns)];
+  return { row, column, height: Math.max(...rows) - row + 1, width: Math.max(...columns) - column + 1 };
+}
+
+/** The part of a frame that lies on the map. */
+export function clipped(frame, [height, width]) {
+  const row = Math.max(frame.row, 0);
+  const column = Math.max(frame.column, 0);
+  return {
+    row, column,
+    height: Math.min(frame.row + frame.height, height) - row,
+    width: Math.min(frame.column + frame.width, width) - column,
+  };
+}
+
 export function range(n) {
   return Array.from({ length: n }, (_, i) => i);
 }

@@ -6,6 +6,7 @@
 // sum of the cells, those `weights`. The conventions are those of course_lib, to the last tie.
 
 export class DomainError extends Error {}
+export class NegativeError extends DomainError {}
 
 const sum = (values) => values.reduce((total, v) => total + v, 0);
 const dot = (a, b) => sum(a.map((v, i) => v * b[i]));
@@ -157,7 +158,7 @@ export function information(a) {
 }
 
 function demandNonNegative(a, why) {
-  if (a.some((v) => v < 0)) throw new DomainError(`${why}, and this map has cells below zero.`);
+  if (a.some((v) => v < 0)) throw new NegativeError(`${why}, and this map has cells below zero.`);
 }
 
 /** Row `n - 1` of Pascal's triangle as a square filter that sums to 1. */

@@ -1,27 +1,31 @@
 // A playground on the page: the input, the output and the window between them, and the gradient back.
 
 import { pythonOf } from "./code.js";
-import { field, poolingChoice, settingFields } from "./controls.js";
-import { el, settle, uniqueId } from "./dom.js";
-import { border, GeometryError, mirror } from "./geometry.js";
+import { poolingChoice, settingFields } from "./controls.js";
+import { el, settle } from "./dom.js";
+import { border, boundingBox, clipped, GeometryError, mirror } from "./geometry.js";
 import { Grid } from "./grid.js";
-import { MAP_LIMIT, parseMatrix, show } from "./numbers.js";
-import { backward, evaluate, byName, seenBy } from "./poolings.js";
-import { PRESETS } from "./presets.js";
-import { DomainError } from "./rules.js";
+import { MapTools } from "./map.js";
+import { parseMatrix, show } from "./numbers.js";
+import { backward, byName, evaluate, seenBy } from "./poolings.js";
+import { DomainError, NegativeError } from "./rules.js";
 import { ShiftPanel } from "./shift.js";
 import { explain, summary } from "./window.js";
 
 const STRIDE_TIME = 900;
 
-/** `panels` names what is shown besides the input and the output: "gradient", "shift", "python", "map". */
+/**
+ * `panels` names what is shown besides the input and the output: "gradient", "shift", "python", "map". `changed` is
+ * told the state after each change; `link(state)` and `chapterOf(pooling)` give addresses, or are absent.
+ */
 export class Playground {
-  constructor(root, state, { panels, changed, link }) {
-    Object.assign(this, { root, state, changed, preview: null });
+  constructor(root, state, { panels, changed, link, chapterOf }) {
+    Object.assign(this, { root, state, changed, chapterOf, preview: null });
     this.has = (panel) => panels.includes(panel);
     this.announce = settle((text) => { this.status.textContent = text; }, 500);
     this.report = settle(() => this.changed?.(this.state), 200);
     this.build(link);
+    this.slide(false);
     this.render();
   }
 
@@ -41,8 +45,9 @@ export class Playground {
   build(link) {
     const edit = (index, value) => this.editMap(index, value);
     const pick = (index) => this.pick(index);
+    this.map = new MapTools((changes) => this.set(changes), this.announce);
     this.input = new Grid({
-      label: "Input", edit, paste: (text) => this.readMap(text), hover: (index) => this.pointAtInput(index),
+      label: "Input", edit, paste: (text) => this.map.read(text), hover: (index) => this.pointAtInput(index),
     });
     this.output = new Grid({ label: "Output", pick, hover: (index) => this.look(index) });
     this.upstream = new Grid({
@@ -59,12 +64,13 @@ export class Playground {
     this.told = el("div", { class: "pp-window" });
     this.pooling = poolingChoice("Pooling", (state) => state.pooling, (pooling) => this.set({ pooling }));
     this.settings = el("div", { class: "pp-fields" });
+    this.chapter = el("a", {});
     this.results = el("div", { class: "pp-stages" },
       this.forwardStage(), this.told, this.has("gradient") && this.backwardStage());
     this.makeLink = link;
     this.link = link && el("a", {}, "Open in the playground");
     this.root.replaceChildren(el("div", {}, this.controls(), this.problems, this.message, this.results,
-      this.has("map") && this.mapText(), this.has("shift") && this.shiftPart(), this.has("python") && this.pythonPart(),
+      this.has("map") && this.map.asText, this.has("shift") && this.shiftPart(), this.has("python") && this.pythonPart(),
       link && el("p", { class: "pp-link" }, this.link), this.status));
     this.root.classList.add("pp-ready");
   }
@@ -75,54 +81,28 @@ export class Playground {
         el("details", { class: "pp-more" }, el("summary", {}, "Window, stride, padding …"), this.settings));
     }
     return el("div", { class: "pp-controls" },
-      el("div", { class: "pp-fields" }, this.pooling, this.mapTools()), this.settings);
+      el("div", { class: "pp-fields" }, this.pooling, this.map.tools), this.settings, this.chapter);
   }
 
   forwardStage() {
-    this.play = el("button", { type: "button", class: "pp-play", onclick: () => this.slide(!this.timer) }, "Slide the window");
-    const step = (way) => () => { this.slide(false); this.choose((this.chosen() + way + this.count()) % this.count()); };
-    return el("div", { class: "pp-stage" },
-      el("div", { class: "pp-panel" }, el("p", { class: "pp-title" }, "Input ", this.inputSize), this.input.root,
-        el("p", { class: "pp-hint" }, "Type into a cell, or drag it over others.")),
-      el("div", { class: "pp-arrow", "aria-hidden": "true" }),
-      el("div", { class: "pp-panel" }, el("p", { class: "pp-title" }, "Output ", this.outputSize), this.output.root,
-        el("div", { class: "pp-buttons" },
-          el("button", { type: "button", onclick: step(-1), "aria-label": "Previous window" }, "‹"),
-          this.play,
-          el("button", { type: "button", onclick: step(1), "aria-label": "Next window" }, "›"))));
+    const step = (way) => () => {
+      this.slide(false);
+      this.choose((this.chosen() + way + this.count()) % this.count());
+    };
+    this.play = button("", () => this.slide(!this.timer));
+    return stage("",
+      panel(["Input ", this.inputSize], this.input, el("p", { class: "pp-hint" }, "Type into a cell, or drag it over others.")),
+      panel(["Output ", this.outputSize], this.output, el("div", { class: "pp-buttons" },
+        button("‹", step(-1), "Previous window"), this.play, button("›", step(1), "Next window"))));
   }
 
   backwardStage() {
     const set = (make) => () => this.set({ dy: make && this.rows(make()) });
-    return el("div", { class: "pp-stage pp-back" },
-      el("div", { class: "pp-panel" }, el("p", { class: "pp-title" }, "Gradient of the input, dx"), this.downstream.root),
-      el("div", { class: "pp-arrow pp-arrow-back", "aria-hidden": "true" }),
-      el("div", { class: "pp-panel" }, el("p", { class: "pp-title" }, "Gradient of the output, dy"), this.upstream.root,
-        el("div", { class: "pp-buttons" },
-          el("button", { type: "button", onclick: set(null) }, "1 everywhere"),
-          el("button", { type: "button", onclick: set(() => this.dyValues().map((_, i) => (i === this.chosen() ? 1 : 0))) }, "1 here only"))));
-  }
-
-  mapTools() {
-    const presets = el("select", {
-      onchange: () => {
-        const preset = PRESETS.find(({ name }) => name === presets.value);
-        if (preset) this.set({ x: preset.make(), at: [0, 0], dy: null, shift: [0, 0] });
-        presets.selectedIndex = 0;
-      },
-    }, el("option", {}, "Choose one …"), PRESETS.map(({ name }) => el("option", {}, name)));
-    const grow = (label, change) => el("button", { type: "button", onclick: () => this.resize(change) }, label);
-    return [field("Map", presets), el("div", { class: "pp-buttons" },
-      grow("+ row", ([h, w]) => [h + 1, w]), grow("− row", ([h, w]) => [h - 1, w]),
-      grow("+ column", ([h, w]) => [h, w + 1]), grow("− column", ([h, w]) => [h, w - 1]))];
-  }
-
-  mapText() {
-    this.text = el("textarea", { rows: 4, spellcheck: "false", oninput: () => this.readMap(this.text.value) });
-    const problem = this.textProblem = el("span", { class: "pp-hint", id: uniqueId("problem"), role: "status" });
-    this.text.setAttribute("aria-describedby", problem.id);
-    return el("details", { class: "pp-map" }, el("summary", {}, "The map as text"),
-      field("Rows, as from NumPy or a spreadsheet", this.text, problem));
+    const here = () => this.dyValues().map((_, i) => (i === this.chosen() ? 1 : 0));
+    return stage("-back",
+      panel("Gradient of the input, dx", this.downstream),
+      panel("Gradient of the output, dy", this.upstream, el("div", { class: "pp-buttons" },
+        button("1 everywhere", set(null)), button("1 here only", set(here)))));
   }
 
   shiftPart() {
@@ -142,6 +122,10 @@ export class Playground {
       this.row = row;
       this.fields = settingFields(row, (changes) => this.set(changes));
       this.settings.replaceChildren(...this.fields);
+      const address = this.chapterOf?.(row.name);
+      this.chapter.hidden = !address;
+      this.chapter.href = address ?? "";
+      this.chapter.textContent = `The chapter on ${row.title}`;
     }
     [this.pooling, ...this.fields].forEach((one) => one.update(this.state));
   }
@@ -162,10 +146,7 @@ export class Playground {
     this.input.update({ shape, values: state.x.flat(), ...this.surroundings(shape) });
     if (this.done) this.renderResults(shape);
     else this.input.mark({});
-    if (this.text && document.activeElement !== this.text) {
-      this.text.value = state.x.map((row) => row.join(", ")).join("\n");
-      this.textProblem.textContent = "";
-    }
+    this.map.update(state);
     this.shift?.update(state);
     if (this.link) this.link.href = this.makeLink(state);
   }
@@ -173,6 +154,7 @@ export class Playground {
   renderResults(shape) {
     const { output } = this.done;
     this.outputSize.textContent = output.shape.join(" × ");
+    if (this.preview >= this.count()) this.preview = null;
     this.output.update(output);
     if (this.has("gradient")) {
       this.upstream.update({ shape: output.shape, values: this.dyValues() });
@@ -185,14 +167,15 @@ export class Playground {
 
   renderWindow() {
     const o = this.preview ?? this.chosen();
+    const { x } = this.state;
     const { stages } = this.done;
     const inside = [...seenBy(this.done, o)];
-    const frame = stages.length === 1 ? stages[0].layout.regions[o].frame : boundingBox(inside, this.state.x[0].length);
+    const frame = stages.length === 1 ? stages[0].layout.regions[o].frame : boundingBox(inside, x[0].length);
     this.input.mark({ frame, inside });
     this.output.mark({ chosen: o });
     if (this.has("gradient")) {
       this.upstream.mark({ chosen: o });
-      this.downstream.mark({ frame: stages[0].layout.regions.length > 1 ? clipped(frame, this.state.x) : null });
+      this.downstream.mark({ frame: stages[0].layout.regions.length > 1 ? clipped(frame, [x.length, x[0].length]) : null });
     }
     this.told.replaceChildren(...explain(this.done, o, this.dyValues()[o]));
   }
@@ -200,10 +183,9 @@ export class Playground {
   fail(error) {
     this.done = null;
     this.slide(false);
-    const mend = error instanceof DomainError && el("button", {
-      type: "button", onclick: () => this.set({ x: this.state.x.map((row) => row.map((v) => Math.max(v, 0))) }),
-    }, "Set them to zero, as ReLU does");
-    this.message.replaceChildren(el("p", {}, error.message), mend || "");
+    const rectify = () => this.set(({ x }) => ({ x: x.map((row) => row.map((v) => Math.max(v, 0))) }));
+    const mend = error instanceof NegativeError ? button("Set them to zero, as ReLU does", rectify) : "";
+    this.message.replaceChildren(el("p", {}, error.message), mend);
   }
 
   /** Tells what could not be read in a link. */
@@ -285,22 +267,6 @@ export class Playground {
     this.set({ x: this.state.x.with(row, this.state.x[row].with(index % width, value)) });
   }
 
-  resize(change) {
-    const { x } = this.state;
-    const [height, width] = change([x.length, x[0].length]).map((n) => Math.min(Math.max(n, 1), MAP_LIMIT));
-    this.set({ x: Array.from({ length: height }, (_, r) => Array.from({ length: width }, (_, c) => x[r]?.[c] ?? 0)) });
-  }
-
-  readMap(text) {
-    try {
-      this.set({ x: parseMatrix(text) });
-      if (this.textProblem) this.textProblem.textContent = "";
-    } catch (error) {
-      if (this.textProblem) this.textProblem.textContent = error.message;
-      this.announce(`Not taken. ${error.message}`);
-    }
-  }
-
   readGradient(text) {
     try {
       this.set({ dy: parseMatrix(text) });
@@ -310,20 +276,16 @@ export class Playground {
   }
 }
 
-function boundingBox(cells, width) {
-  const rows = cells.map((cell) => Math.floor(cell / width));
-  const columns = cells.map((cell) => cell % width);
-  const [row, column] = [Math.min(...rows), Math.min(...columns)];
-  return { row, column, height: Math.max(...rows) - row + 1, width: Math.max(...columns) - column + 1 };
+function button(label, onclick, name = null) {
+  return el("button", { type: "button", "aria-label": name, onclick }, label);
 }
 
-/** The part of a frame that lies on the map. */
-function clipped(frame, x) {
-  const row = Math.max(frame.row, 0);
-  const column = Math.max(frame.column, 0);
-  return {
-    row, column,
-    height: Math.min(frame.row + frame.height, x.length) - row,
-    width: Math.min(frame.column + frame.width, x[0].length) - column,
-  };
+function panel(title, grid, ...below) {
+  return el("div", { class: "pp-panel" }, el("p", { class: "pp-title" }, title), grid.root, below);
+}
+
+/** Two panels and the arrow between them, which points to the right, or for "-back" to the left. */
+function stage(way, left, right) {
+  const arrow = el("div", { class: `pp-arrow pp-arrow${way}`, "aria-hidden": "true" });
+  return el("div", { class: `pp-stage pp-stage${way}` }, left, arrow, right);
 }
