@@ -15,7 +15,7 @@ import math
 import operator
 import sys
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -409,12 +409,22 @@ def fold(x: np.ndarray, laid: Windows, combine: np.ufunc, identity, dtype=None) 
     of intervals, so one axis can be folded after the other: `k + k` passes instead of `k * k`.
     """
     y = np.empty(laid.shape(x), dtype or x.dtype)
+    first, *others = laid.axes
     for block in blocks(x):
-        part = x[block]
-        for i, axis in enumerate(laid.axes, start=1):
-            last = i == len(laid.axes)
-            part = _fold_axis(part, i, axis, combine, identity, y[block] if last else None, y.dtype)
+        for rows in _bands(x[block], first):
+            # The same windows, counted from the first of the band.
+            band = replace(first, before=first.before - rows.start * first.stride, out=rows.stop - rows.start)
+            part = x[block]
+            for i, axis in enumerate((band, *others), start=1):
+                out = y[block, rows] if i == len(laid.axes) else None
+                part = _fold_axis(part, i, axis, combine, identity, out, y.dtype)
     return y
+
+
+def _bands(images, axis: Axis):
+    """Slices over the outputs of the first spatial axis, for images that are larger than a block by themselves."""
+    step = max(1, axis.out * BLOCK_BYTES // max(images.nbytes, 1)) if len(images) == 1 else axis.out
+    return (slice(i, min(i + step, axis.out)) for i in range(0, axis.out, step))
 
 
 def _fold_axis(x, i, axis: Axis, combine, identity, out, dtype):

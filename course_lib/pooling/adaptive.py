@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, gradient_dtype, per_axis, working_dtype
-from .bins import Bins, apply_along, argmax_bins, bin_matrix, fold_bins, scatter
+from ..windows import as_gradient, as_input, as_int, gradient_dtype, lowest, per_axis, working_dtype
+from .bins import Bins, apply_along, argmax_bins, bin_matrix, bin_sizes, fold_bins, scatter
 from .local import max_pool, max_pool_backward
 
 
@@ -64,7 +62,7 @@ def adaptive_max_pool(x, output_size) -> np.ndarray:
     array([2, 6])
     """
     x = as_input(x)
-    return argmax_bins(x, _even_bins(x, output_size))[0]
+    return fold_bins(x, _even_bins(x, output_size), np.maximum, lowest(x.dtype))
 
 
 def adaptive_max_pool_backward(dy, x, output_size) -> np.ndarray:
@@ -147,7 +145,7 @@ def fractional_max_pool(x, sequences, overlapping=False) -> np.ndarray:
     array([5, 2, 4])
     """
     x = as_input(x)
-    return argmax_bins(x, _cut_bins(x, sequences, overlapping))[0]
+    return fold_bins(x, _cut_bins(x, sequences, overlapping), np.maximum, lowest(x.dtype))
 
 
 def fractional_max_pool_backward(dy, x, sequences, overlapping=False) -> np.ndarray:
@@ -310,22 +308,16 @@ def _cut_bins(x, sequences, overlapping) -> Bins:
 
 def _bin_means(x, bins: Bins) -> np.ndarray:
     y = fold_bins(x, bins, np.add, 0, working_dtype(x))
-    y /= _sizes(bins)
+    y /= bin_sizes(bins)
     return y.astype(gradient_dtype(x), copy=False)
 
 
 def _bin_means_backward(dy, x, bins: Bins) -> np.ndarray:
     dy = as_gradient(dy, (x.shape[0], *(len(starts) for starts, _ in bins), x.shape[-1])).astype(working_dtype(x))
     back = [bin_matrix(starts, stops, n).T for (starts, stops), n in zip(bins, x.shape[1:-1], strict=True)]
-    return apply_along(back, dy / _sizes(bins)).astype(gradient_dtype(x), copy=False)
+    return apply_along(back, dy / bin_sizes(bins)).astype(gradient_dtype(x), copy=False)
 
 
 def _bin_maxima_backward(dy, x, bins: Bins) -> np.ndarray:
     y, index = argmax_bins(x, bins)
     return scatter(as_gradient(dy, y.shape), index, x.shape, gradient_dtype(x))
-
-
-def _sizes(bins: Bins) -> np.ndarray:
-    """Cells of every bin, `(*O, 1)`."""
-    per_axis_sizes = np.ix_(*(stops - starts for starts, stops in bins))
-    return math.prod(per_axis_sizes)[..., None]

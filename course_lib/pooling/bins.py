@@ -6,6 +6,8 @@ an axis sees the cells `starts[o] <= i < stops[o]`. Bins may overlap, and may be
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..windows import lowest
@@ -20,7 +22,8 @@ def fold_bins(x: np.ndarray, bins: Bins, combine: np.ufunc, identity, dtype=None
         cells, y = y, np.full((*y.shape[:axis], len(starts), *y.shape[axis + 1:]), identity, dtype or x.dtype)
         place = (slice(None),) * axis
         for k, has in _depths(starts, stops):
-            y[(*place, has)] = combine(y[(*place, has)], cells.take(starts[has] + k, axis))
+            value = cells.take(starts[has] + k, axis)
+            y[(*place, has)] = combine(y[(*place, has)], value) if k else value
     return y
 
 
@@ -54,6 +57,11 @@ def _depths(starts, stops):
     for k in range(sizes.max(initial=0)):
         has = np.flatnonzero(sizes > k)
         yield k, (slice(None) if len(has) == len(sizes) else has)
+
+
+def bin_sizes(bins: Bins) -> np.ndarray:
+    """Cells of every bin, `(*O, 1)`."""
+    return math.prod(np.ix_(*(stops - starts for starts, stops in bins)))[..., None]
 
 
 def bin_matrix(starts: np.ndarray, stops: np.ndarray, n: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from ..windows import as_gradient, as_input, as_int, gradient_dtype, working_dtype
@@ -29,9 +31,12 @@ def intermap_pool(x, group_size, mode="max") -> np.ndarray:
     array([[[1, 5]]])
     """
     x, groups = _groups(x, group_size, mode)
+    members = np.moveaxis(groups, -1, 0)
+    # Member by member: NumPy reduces a last axis of a few cells many times slower.
     if mode == "max":
-        return groups.max(-1)
-    return groups.mean(-1, dtype=working_dtype(x)).astype(gradient_dtype(x), copy=False)
+        return functools.reduce(np.maximum, members, members[0].copy())
+    total = functools.reduce(np.add, members[1:], members[0].astype(working_dtype(x)))
+    return (total / len(members)).astype(gradient_dtype(x), copy=False)
 
 
 def intermap_pool_backward(dy, x, group_size, mode="max") -> np.ndarray:

@@ -42,7 +42,7 @@ def stochastic_pool(
         if training:
             drawn = np.where(np.isnan(total), total, 0)
             for _, outputs, inputs, hit in _draws(cells, total, uniforms[block], laid):
-                drawn[outputs] += cells[inputs] * hit
+                drawn[outputs] += cells[inputs] * hit.astype(cells.dtype)
             y[block] = drawn
         else:
             y[block] = _expectation(cells, total, laid)
@@ -112,8 +112,9 @@ def _expectation(cells, total, laid: Windows):
 
 def _draws(cells, total, uniforms, laid: Windows):
     """Which cell each window drew: `(offset, outputs, inputs, hit)`, with a mask over `outputs`."""
-    # Rounding must not push the threshold up to the total, which no cumulative sum exceeds.
-    threshold = np.minimum((uniforms * total).astype(total.dtype), np.nextafter(total, 0))
+    # A number rounded up to 1 would put the threshold at the total, which no cumulative sum exceeds.
+    below_one = np.nextafter(total.dtype.type(1), total.dtype.type(0))
+    threshold = np.minimum(uniforms.astype(total.dtype), below_one) * total
     reached, pending = np.zeros_like(total), np.ones(total.shape, bool)
     for offset, outputs, inputs in laid:
         sums = reached[outputs]

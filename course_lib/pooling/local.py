@@ -99,12 +99,12 @@ def min_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dila
 
 
 def _to_extreme(dy, x, laid, combine, identity):
-    dy = as_gradient(dy, laid.shape(x))
-    y = fold(x, laid, combine, identity)
     dx = np.zeros(x.shape, gradient_dtype(x))
+    dy = as_gradient(dy, laid.shape(x)).astype(dx.dtype, copy=False)
+    y = fold(x, laid, combine, identity)
     for block in blocks(x):
         for _, outputs, inputs, hit in first_hits(x[block], y[block], laid):
-            laid.add(dx[block], inputs, dy[block][outputs] * hit)
+            laid.add(dx[block], inputs, dy[block][outputs] * hit.astype(dx.dtype))
     return dx
 
 

@@ -212,10 +212,12 @@ def rank_stochastic_pool(
     if not training:
         return _by_rank(x, laid, table)
     rank = _drawn_ranks(as_uniforms(rng, laid.shape(x)), laid, table)
-    y = np.zeros(laid.shape(x), gradient_dtype(x))
+    y = np.empty(laid.shape(x), gradient_dtype(x))
     for block in blocks(x):
+        drawn = np.zeros(y[block].shape, working_dtype(x))
         for r, value in enumerate(_descending(x[block], laid, laid.cells)):
-            np.copyto(y[block], value, where=(rank[block] == r) | np.isnan(value))
+            drawn = np.where((rank[block] == r) | np.isnan(value), value, drawn)
+        y[block] = np.where(laid.counts() > 0, drawn, 0)
     return y
 
 
@@ -308,11 +310,13 @@ def _by_rank_backward(dy, x, laid: Windows, table) -> np.ndarray:
 
 
 def _drawn_ranks(uniforms, laid: Windows, table) -> np.ndarray:
-    counts = np.broadcast_to(laid.counts(), uniforms.shape)
-    rank = np.full(uniforms.shape, -1)
-    for m in np.unique(counts[counts > 0]):
-        drawn = np.searchsorted(np.cumsum(table[m, :m]), uniforms[counts == m], side="right")
-        rank[counts == m] = np.minimum(drawn, m - 1)
+    """The rank at which the cumulative weight first exceeds the number: how many sums it has reached."""
+    sums = np.cumsum(table, 1)
+    sums[np.arange(laid.cells) >= np.arange(laid.cells + 1)[:, None] - 1] = np.inf
+    counts = laid.counts()
+    rank = np.zeros(uniforms.shape, np.min_scalar_type(laid.cells))
+    for r in range(laid.cells - 1):
+        rank += uniforms >= (sums[-1, r] if laid.inside else sums[counts, r])
     return rank
 
 

@@ -12,10 +12,11 @@ from ..windows import (
     as_int,
     as_real,
     gradient_dtype,
+    lowest,
     per_axis,
     working_dtype,
 )
-from .bins import argmax_bins, scatter
+from .bins import argmax_bins, bin_sizes, fold_bins, scatter
 
 
 def roi_max_pool(x, rois, output_size, spatial_scale=1.0) -> np.ndarray:
@@ -42,7 +43,11 @@ def roi_max_pool(x, rois, output_size, spatial_scale=1.0) -> np.ndarray:
     >>> roi_max_pool(np.arange(24.0).reshape(1, 4, 6, 1), [[0, 0, 0, 5, 3]], 3)[0, :, :, 0].tolist()
     [[7.0, 9.0, 11.0], [13.0, 15.0, 17.0], [19.0, 21.0, 23.0]]
     """
-    return _roi_maxima(x, rois, output_size, spatial_scale)[1]
+    x, batch, regions, shape = _roi_bins(x, rois, output_size, spatial_scale)
+    y = np.zeros(shape, x.dtype)
+    for result, n, bins in zip(y, batch, regions, strict=True):
+        result[...] = np.where(bin_sizes(bins) > 0, fold_bins(x[n:n + 1], bins, np.maximum, lowest(x.dtype))[0], 0)
+    return y
 
 
 def roi_max_pool_backward(dy, x, rois, output_size, spatial_scale=1.0) -> np.ndarray:
@@ -61,12 +66,11 @@ def roi_max_pool_backward(dy, x, rois, output_size, spatial_scale=1.0) -> np.nda
     array([[1., 0.],
            [0., 0.]])
     """
-    x, y, index, batch = _roi_maxima(x, rois, output_size, spatial_scale)
-    dy = as_gradient(dy, y.shape)
+    x, batch, regions, shape = _roi_bins(x, rois, output_size, spatial_scale)
     dx = np.zeros(x.shape, gradient_dtype(x))
-    for n in np.unique(batch):
-        for region in np.flatnonzero(batch == n):
-            dx[n] += scatter(dy[region, None], index[region, None], (1, *x.shape[1:]), dx.dtype)[0]
+    for gradient, n, bins in zip(as_gradient(dy, shape), batch, regions, strict=True):
+        _, index = argmax_bins(x[n:n + 1], bins)
+        dx[n] += scatter(gradient[None], index, (1, *x.shape[1:]), dx.dtype)[0]
     return dx
 
 
@@ -211,25 +215,23 @@ def _as_rois(rois, x, spatial_scale) -> tuple[np.ndarray, np.ndarray]:
     return batch, rois[:, 1:] * float(spatial_scale)
 
 
-def _roi_maxima(x, rois, output_size, spatial_scale):
+def _roi_bins(x, rois, output_size, spatial_scale):
+    """`x`, and for each region its image and its bins; then the shape of the output."""
     x = as_input(x)
     batch, corners = _as_rois(rois, x, spatial_scale)
     size = per_axis(output_size, 2, "output_size")
-    y = np.zeros((len(batch), *size, x.shape[-1]), x.dtype)
-    index = np.full(y.shape, -1)
     # NumPy rounds halves to even; the definition rounds them away from zero.
     corners = (np.sign(corners) * np.floor(np.abs(corners) + 0.5)).astype(int)
-    for region, (n, (x1, y1, x2, y2)) in enumerate(zip(batch, corners, strict=True)):
+    regions = []
+    for x1, y1, x2, y2 in corners:
         bins = []
-        for start, end, n_cells, o in ((y1, y2, x.shape[1], size[0]), (x1, x2, x.shape[2], size[1])):
+        for start, end, cells, o in ((y1, y2, x.shape[1], size[0]), (x1, x2, x.shape[2], size[1])):
             length = max(end - start + 1, 1)
             low = start + np.arange(o) * length // o
             high = start - (-(np.arange(o) + 1) * length // o)
-            bins.append((np.clip(low, 0, n_cells), np.clip(high, 0, n_cells)))
-        value, place = argmax_bins(x[n:n + 1], bins)
-        y[region] = np.where(place[0] >= 0, value[0], 0)
-        index[region] = place[0]
-    return x, y, index, batch
+            bins.append((np.clip(low, 0, cells), np.clip(high, 0, cells)))
+        regions.append(bins)
+    return x, batch, regions, (len(batch), *size, x.shape[-1])
 
 
 def _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode):

@@ -284,7 +284,9 @@ def soft_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil
     y = np.empty(laid.shape(x), gradient_dtype(x))
     for block in blocks(x):
         cells = x[block].astype(working_dtype(x), copy=False)
-        top, _, mean = _softmax_mean(cells, cells, laid)
+        # Minus infinity weighs nothing, but nothing times it would be NaN.
+        finite = np.maximum(cells, np.finfo(cells.dtype).min)
+        top, _, mean = _softmax_mean(finite, cells, laid)
         y[block] = np.where(np.isinf(top) & (laid.counts() > 0), top, mean)
     return y
 
@@ -356,8 +358,7 @@ def _softmax_mean(values, logits, laid: Windows):
     for _, outputs, inputs in laid:
         weight = np.exp(logits[inputs] - shift[outputs])
         total[outputs] += weight
-        # A weight of 0 silences its value, minus infinity included.
-        mean[outputs] += weight * np.where(weight == 0, 0, values[inputs])
+        mean[outputs] += weight * values[inputs]
     per_total = _reciprocal(total)
     mean *= per_total
     return top, per_total, mean
