@@ -46,7 +46,7 @@ def places(x, pool_size, strides, padding):
         before = 0 if padding == "valid" else max((count - 1) * s + k - n, 0) // 2
         found.append(np.arange(count)[:, np.newaxis] * s + np.arange(k) - before)
     rows, columns = found[0][:, np.newaxis, :, np.newaxis], found[1][np.newaxis, :, np.newaxis, :]
-    inside = (0 <= rows) & (rows < x.shape[1]) & (0 <= columns) & (columns < x.shape[2])
+    inside = (rows >= 0) & (rows < x.shape[1]) & (columns >= 0) & (columns < x.shape[2])
     return rows.clip(0, x.shape[1] - 1), columns.clip(0, x.shape[2] - 1), inside
 
 
