@@ -174,7 +174,9 @@ def differentiable(forward, backward, tensors, *static):
 
     @tf.custom_gradient
     def call(*tensors):
-        return program(forward, *static)(*tensors), lambda dy: backward(dy, *tensors, *static)
+        # An eager tape would else have the forward program return all that its own gradient might need.
+        constants = [tf.stop_gradient(t) for t in tensors]
+        return program(forward, *static)(*constants), lambda dy: backward(dy, *tensors, *static)
 
     return call(*tensors)
 
@@ -260,7 +262,7 @@ def counts(x: tf.Tensor, geometry: Geometry, include_pad: bool = False) -> tf.Te
         where = _range(a.out)[:, None] * a.stride + np.arange(a.pool) * a.dilation - a.before
         low, high = (-a.before, a.size + a.after) if include_pad else (0, a.size)
         along = tf.reduce_sum(tf.cast((where >= low) & (where < high), x.dtype), 1)
-        total *= _along(along, i + 1, geometry.rank + 2)
+        total *= aligned(along, i + 1, geometry.rank + 2)
     return tf.maximum(total, 1)
 
 
@@ -315,7 +317,7 @@ def _offsets(geometry: Geometry, shift) -> np.ndarray:
     rank = 2 * geometry.rank + 2
     offsets, outside = np.zeros((1,) * rank, np.int32), np.zeros((1,) * rank, bool)
     for i, (pool, stride, dilation) in enumerate(zip(geometry.pool, geometry.strides, geometry.dilation)):
-        distance = _along(np.arange(stride, dtype=np.int32) + shift[i] * stride, 2 * i + 2, rank)
+        distance = aligned(np.arange(stride, dtype=np.int32) + shift[i] * stride, 2 * i + 2, rank)
         offsets = offsets * pool + distance // dilation
         outside = outside | (distance % dilation != 0) | (distance // dilation >= pool)
     return np.where(outside, -1, offsets)
@@ -336,7 +338,7 @@ def _exists(axes, blocks, shift):
     for i, (a, b, q) in enumerate(zip(axes, blocks, shift, strict=True)):
         if isinstance(a.out, int) and q == 0 and b <= a.out:
             continue
-        where = _along(_range(b), 2 * i + 1, 2 * len(axes) + 2)
+        where = aligned(_range(b), 2 * i + 1, 2 * len(axes) + 2)
         exists = exists & (where >= q) & (where < a.out + q)
     return exists
 
@@ -348,7 +350,8 @@ def _pad(x, amounts, fill=0):
     return tf.pad(x, [(0, 0), *amounts, (0, 0)], constant_values=tf.cast(fill, x.dtype))
 
 
-def _along(vector, axis: int, rank: int):
+def aligned(vector, axis: int, rank: int):
+    """A vector along one axis of an array of that rank."""
     shape = [-1 if i == axis else 1 for i in range(rank)]
     return vector.reshape(shape) if isinstance(vector, np.ndarray) else tf.reshape(vector, shape)
 

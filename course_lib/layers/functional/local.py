@@ -16,6 +16,8 @@ from course_lib.layers.engine import (
     unconverted,
 )
 
+MANY_CELLS = 16
+
 
 @unconverted
 def max_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -39,7 +41,7 @@ def max_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_
     """
     x = as_input(x)
     geometry = Geometry.over(x, pool_size, strides, padding, dilation, ceil_mode)
-    return EXTREME(geometry, [x], tf.greater_equal)
+    return _pooled_by(EXTREME, geometry, x, tf.greater_equal)
 
 
 @unconverted
@@ -53,7 +55,7 @@ def min_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_
     """
     x = as_input(x)
     geometry = Geometry.over(x, pool_size, strides, padding, dilation, ceil_mode)
-    return EXTREME(geometry, [x], tf.less_equal)
+    return _pooled_by(EXTREME, geometry, x, tf.less_equal)
 
 
 @unconverted
@@ -77,7 +79,20 @@ def average_pool(
     """
     x = as_floats(x)
     geometry = Geometry.over(x, pool_size, strides, padding, dilation, ceil_mode)
-    return AVERAGE(geometry, [x], count_include_pad)
+    return _pooled_by(AVERAGE, geometry, x, bool(count_include_pad))
+
+
+def _pooled_by(rule, geometry, x, *static):
+    """One program for a small window; for a large one an axis at a time, which is `k + k` cells instead of `k * k`.
+
+    The last axis goes first: then an earlier column wins within a row, and an earlier row after that, which is the
+    first of tied cells in row-major order. A mean of means is the mean, for the windows are products of intervals.
+    """
+    if geometry.size <= MANY_CELLS:
+        return rule(geometry, [x], *static)
+    for axis in reversed(range(geometry.rank)):
+        x = rule(geometry.along(axis), [x], *static)
+    return x
 
 
 def first_extreme(x, geometry, wins):

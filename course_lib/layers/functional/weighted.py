@@ -147,7 +147,9 @@ def at_offset(table, offset):
 def _raised(size, p):
     """`size ** p` for `size >= 0`, by products where `p` is a small integer."""
     if not isinstance(p, int) or p > 8:
-        return tf.pow(size, tf.constant(p, size.dtype))
+        # XLA vectorises exponential and logarithm, but not the power.
+        power = tf.exp(tf.constant(p, size.dtype) * tf.math.log(size))
+        return tf.where(size == 0, tf.zeros((), size.dtype), power)
     if p == 0:
         return tf.ones_like(size)
     half = _raised(size, p // 2) if p > 1 else tf.ones((), size.dtype)
