@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
 
@@ -81,18 +82,13 @@ class Sandbox:
     def __init__(self, plan: Plan, seconds: float = 60.0):
         self.wall, inner = socket.socketpair()
         self.keeper = keeper(plan.limits)
-        arguments, size = _arguments(plan), 0
-        read, write = os.pipe()
-        size = os.write(write, b"".join(argument.encode() + b"\0" for argument in arguments))
-        os.close(write)
-        assert size < select.PIPE_BUF * 16, "bubblewrap's arguments outgrow a pipe"
-        command = [_bubblewrap(), "--args", str(read), "--", visible.PYTHON, "-S", "-P", "-m", "inside.runner",
-                   str(inner.fileno())]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={},
-            pass_fds=(read, inner.fileno()), start_new_session=True, preexec_fn=self.keeper.join)
-        os.close(read)
-        inner.close()
+        try:
+            self.process = _start(plan, inner, self.keeper)
+        except BaseException:
+            self.keeper.close()
+            raise
+        finally:
+            inner.close()
         self.out, self.err = (Stream(pipe.fileno()) for pipe in (self.process.stdout, self.process.stderr))
         for stream in (self.out, self.err):
             os.set_blocking(stream.descriptor, False)
@@ -100,8 +96,8 @@ class Sandbox:
                     "import_first": list(plan.import_first), "files": list(plan.files)}
         try:
             self.ask(settings, seconds)
-        except (Gone, Late) as error:
-            said = self.err.take().strip().splitlines()
+        except (Gone, Late, Exceeded, frames.FrameError) as error:
+            said = self.printed()[1].strip().splitlines()
             self.close()
             raise NoSandbox(_cure(said[-1] if said else type(error).__name__)) from None
 
@@ -188,6 +184,19 @@ class Sandbox:
             for descriptor in ready:
                 if not streams[descriptor].read():
                     poll.unregister(descriptor)
+
+
+def _start(plan: Plan, inner: socket.socket, keeper) -> subprocess.Popen:
+    """bubblewrap with the runner inside, which talks through `inner`."""
+    bubblewrap, arguments = _bubblewrap(), _arguments(plan)
+    with tempfile.TemporaryFile() as file:  # arguments on a command line could be read inside, in /proc
+        file.write(b"".join(argument.encode() + b"\0" for argument in arguments))
+        file.seek(0)
+        command = [bubblewrap, "--args", str(file.fileno()), "--", visible.PYTHON, "-S", "-P", "-m", "inside.runner",
+                   str(inner.fileno())]
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={},
+            pass_fds=(file.fileno(), inner.fileno()), start_new_session=True, preexec_fn=keeper.join)
 
 
 def _arguments(plan: Plan) -> list[str]:
