@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 
 import numpy as np
 
 import course_lib
-from course_lib.figures.playground import pool, read
+from course_lib.figures.playground import arguments_of, pool, read
 
 NOT_NEGATIVE = ("information_pool", "stochastic_pool")
 # Every pooling of the playground, with settings of its own arguments.
@@ -62,7 +61,7 @@ def cases(draws: int = 6) -> Iterator[dict]:
             variant = variants[draw % len(variants)]
             parts = [f"pooling={name}", "x=" + _written(x), *_drawn_geometry(rng, name, variant), variant]
             yield _worked("&".join(filter(None, parts)), rng)
-        if "padding" in _arguments(name):
+        if "padding" in arguments_of(name):
             yield _worked(f"pooling={name}&{NO_CELL}", rng)
 
 
@@ -70,10 +69,6 @@ def _drawn_map(rng, draw: int, not_negative: bool) -> np.ndarray:
     shape = rng.integers(4, 9, 2)
     x = rng.integers(-3, 5, shape) if draw % 2 else rng.normal(0, 3, shape).round(3)
     return np.abs(x) if not_negative and draw else x
-
-
-def _arguments(name: str):
-    return inspect.signature(getattr(course_lib, name)).parameters
 
 
 def _drawn_geometry(rng, name: str, variant: str) -> list[str]:
@@ -84,7 +79,7 @@ def _drawn_geometry(rng, name: str, variant: str) -> list[str]:
         "dilation": _written(rng.choice([1, 1, 2], (1, 2))),
         "ceil_mode": rng.choice(["true", "false"]),
     }
-    return [f"{key}={value}" for key, value in choices.items() if key in _arguments(name) and key not in variant]
+    return [f"{key}={value}" for key, value in choices.items() if key in arguments_of(name) and key not in variant]
 
 
 def _written(values: np.ndarray) -> str:

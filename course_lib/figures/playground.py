@@ -21,7 +21,8 @@ from course_lib.figures.grids import number
 RUNNING_EXAMPLE = ((1, 3, 2, -1), (3, 0, 4, 4), (-2, 5, 0, 1), (6, 2, 1, 1))
 PANELS = ("gradient", "map", "python", "shift")
 # What the playground needs besides the functions' own arguments.
-VIEW = ("at", "versus", "shift", "fill")
+VIEW = ("at", "shift", "fill")
+GEOMETRY = ("pool_size", "strides", "padding", "dilation", "ceil_mode")
 SHADES, TINTS = 10, 5
 
 
@@ -55,7 +56,11 @@ def read(text: str) -> Situation:
             setattr(situation, key, _matrix(given.pop(key)))
     for key in VIEW:
         given.pop(key, None)
-    situation.arguments = {key: _value(value) for key, value in given.items()}
+    # Two poolings are compared, and windows may belong to the second alone.
+    other = arguments_of(given.pop("versus", "average_pool")) - arguments_of(situation.pooling)
+    situation.arguments = {
+        key: _value(value) for key, value in given.items() if not (key in GEOMETRY and key in other)
+    }
     # An unknown pooling or argument is found here.
     _call(situation)
     return situation
@@ -92,8 +97,6 @@ BETA, GATE = 2, 0.1
 def _call(situation: Situation):
     """The function, its gradient, and the arguments of both after `x`."""
     name, given = situation.pooling, dict(situation.arguments)
-    if not re.fullmatch(r"\w+_pool", name) or not hasattr(course_lib, f"{name}_backward"):
-        raise ValueError(f"course_lib has no pooling {name!r} with a gradient")
     window = np.broadcast_to(given.get("pool_size", 2), 2)
     arguments = []
     if name == "lip_pool":
@@ -103,15 +106,29 @@ def _call(situation: Situation):
     elif name == "weighted_pool":
         arguments = [np.reshape(given.pop("weights", _bell(window)), window)]
     elif name == "ordinal_pool":
-        weights = np.array(given.pop("weights", range(window.prod(), 0, -1)), float)
+        weights = np.ravel(given.pop("weights", np.arange(window.prod(), 0, -1.0)))
         arguments = [weights / weights.sum()]
     elif name.startswith("adaptive_"):
         given.setdefault("output_size", 3)
     forward = getattr(course_lib, name)
-    unknown = given.keys() - inspect.signature(forward).parameters.keys()
+    unknown = given.keys() - arguments_of(name)
     if unknown:
         raise ValueError(f"{name} has no argument {', '.join(sorted(unknown))}")
     return forward, getattr(course_lib, f"{name}_backward"), arguments, given
+
+
+def arguments_of(name: str) -> set[str]:
+    """The names of a pooling's arguments.
+
+    Raises:
+        ValueError: there is no such pooling, or it has no gradient.
+
+    >>> sorted(arguments_of("blur_pool"))
+    ['filter_size', 'strides', 'x']
+    """
+    if not re.fullmatch(r"\w+_pool", name) or not hasattr(course_lib, f"{name}_backward"):
+        raise ValueError(f"course_lib has no pooling {name!r} with a gradient")
+    return set(inspect.signature(getattr(course_lib, name)).parameters)
 
 
 def _bell(window) -> np.ndarray:

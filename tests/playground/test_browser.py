@@ -89,6 +89,27 @@ def test_every_pooling_can_be_chosen(visit, name):
     assert re.search(r"[=≈] −?[\d.]+$", page.locator(".pp-sum").inner_text())
 
 
+SIGNS = {"·": "*", "−": "-", "^": "**", "²": "**2", "³": "**3"}
+
+
+def worked_out(text):
+    """The value of a calculation as the page writes it."""
+    for sign, python in SIGNS.items():
+        text = text.replace(sign, python)
+    text = re.sub(r"\|([^|]+)\|", r"abs(\1)", text)
+    named = {"max": max, "min": min, "mean": lambda cells: sum(cells) / len(cells)}
+    return eval(text, {"abs": abs} | {name: lambda *a, of=of: of(a) for name, of in named.items()})
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_arithmetic_in_words_is_true(visit, name):
+    page = visit(f"playground.html#pooling={name}&x=1,3,2;3,0,4;2,5,0.5&pool_size=2&strides=1")
+    told, result = re.split("[=≈]", page.locator(".pp-sum").inner_text())
+    # The weights in it are rounded to three decimals.
+    assert worked_out(told.strip()) == pytest.approx(float(result), abs=0.01)
+    assert float(result) == pytest.approx(pool(read(state(page)))[0][0, 0], abs=1e-4)
+
+
 def test_typing_moves_everything(visit):
     page = visit("playground.html")
     cell(page, "Input", 0, 0).click()

@@ -72,10 +72,15 @@ def test_logits_of_local_importance_pooling_move_with_the_map():
     np.testing.assert_allclose(ours, soft, rtol=1e-13)
 
 
+def test_windows_may_belong_to_the_other_pooling():
+    # Of a comparison, as the playground writes it when only the second pooling has windows.
+    assert read("pooling=global_max_pool&versus=average_pool&pool_size=3&padding=same").arguments == {}
+
+
 @pytest.mark.parametrize("text, words", [
     ("pooling=maximum_pool", "maximum_pool"),
     ("pooling=max_pool&p=3", "no argument p"),
-    ("pooling=blur_pool&padding=same", "no argument padding"),
+    ("pooling=blur_pool&padding=same&versus=gem_pool", "no argument padding"),
     ("x=1,2;3", "rows of one length"),
     ("x=1,two", "two"),
     ("pool_size", "pool_size"),
