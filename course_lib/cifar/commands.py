@@ -39,7 +39,7 @@ def _add_train(verbs) -> None:
     parser.add_argument("--deterministic", action="store_true", default=None,
                         help="the same weights, bit for bit, on every run of the same machine")
     parser.add_argument("--mirrored", action="store_true", help="use every GPU of this machine")
-    parser.add_argument("--test", action="store_true", help="look at the test images at the end: once, after every choice")
+    parser.add_argument("--test", action="store_true", help="look at the test images at the end; do so once")
     parser.add_argument("--folder", type=Path, default=Path("_build/cifar"),
                         help="for the checkpoint, result.json and pictures (default: _build/cifar); "
                         "the same command goes on with what a stopped run left there")
