@@ -101,8 +101,8 @@ function list(label, read, change) {
   return Object.assign(box, { update });
 }
 
-/** The fields that a pooling has; `set(changes)` changes the state. */
-export function settingFields(row, set) {
+/** The fields for the windows of a pooling; `set(changes)` changes the state. */
+export function windowFields(row, set) {
   const limits = { min: 1, max: MAP_LIMIT };
   const makers = {
     pool_size: () => pair("Window", limits, (state) => state.pool_size, (pool_size) => set({ pool_size })),
@@ -112,7 +112,12 @@ export function settingFields(row, set) {
     dilation: () => pair("Dilation", limits, (state) => state.dilation, (dilation) => set({ dilation })),
     ceil_mode: () => ceilMode(set),
   };
-  return [...settingsOf(row).map((name) => makers[name]()), ...row.parameters.map((p) => parameterField(row, p, set))];
+  return settingsOf(row).map((name) => makers[name]());
+}
+
+/** The fields for the arguments that a pooling has to itself. */
+export function ownFields(row, set) {
+  return row.parameters.map((parameter) => parameterField(row, parameter, set));
 }
 
 function ceilMode(set) {

@@ -5,7 +5,6 @@ import { el, uniqueId } from "./dom.js";
 import { MAP_LIMIT, parseMatrix } from "./numbers.js";
 import { PRESETS } from "./presets.js";
 
-const GROWTH = [["+ row", 1, 0], ["− row", -1, 0], ["+ column", 0, 1], ["− column", 0, -1]];
 
 /** The map with rows and columns added as zeros, or left out, at its end. */
 export function resized(x, rows, columns) {
@@ -20,14 +19,23 @@ export class MapTools {
     Object.assign(this, { set, announce });
     this.presets = el("select", { onchange: () => this.start() },
       el("option", {}, "Choose one …"), PRESETS.map(({ name }) => el("option", {}, name)));
-    this.tools = [field("Map", this.presets), el("div", { class: "pp-buttons" }, GROWTH.map(([label, ...change]) =>
-      el("button", { type: "button", onclick: () => set(({ x }) => ({ x: resized(x, ...change) })) }, label)))];
+    this.tools = [field("Map", this.presets), this.growth("row", 1, 0), this.growth("column", 0, 1)];
     this.problem = el("span", { class: "pp-hint", id: uniqueId("problem"), role: "status" });
     this.text = el("textarea", {
       rows: 4, spellcheck: "false", "aria-describedby": this.problem.id, oninput: () => this.read(this.text.value),
     });
     this.asText = el("details", { class: "pp-map" }, el("summary", {}, "The map as text"),
       field("Rows, as from NumPy or a spreadsheet", this.text, this.problem));
+  }
+
+  growth(what, ...one) {
+    const button = (sign, name) => el("button", {
+      type: "button", "aria-label": name,
+      onclick: () => this.set(({ x }) => ({ x: resized(x, ...one.map((n) => sign * n)) })),
+    }, sign > 0 ? "+" : "−");
+    return el("div", { class: "pp-field pp-growth", role: "group", "aria-label": `${what}s of the map` },
+      el("span", { class: "pp-label", "aria-hidden": "true" }, `${what}s`),
+      el("span", { class: "pp-buttons" }, button(-1, `One ${what} less`), button(1, `One ${what} more`)));
   }
 
   start() {

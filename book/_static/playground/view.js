@@ -1,7 +1,7 @@
 // A playground on the page: the input, the output and the window between them, and the gradient back.
 
 import { pythonOf } from "./code.js";
-import { poolingChoice, settingFields } from "./controls.js";
+import { ownFields, poolingChoice, windowFields } from "./controls.js";
 import { el, settle } from "./dom.js";
 import { border, boundingBox, clipped, GeometryError, mirror } from "./geometry.js";
 import { Grid } from "./grid.js";
@@ -13,6 +13,7 @@ import { ShiftPanel } from "./shift.js";
 import { explain, summary } from "./window.js";
 
 const STRIDE_TIME = 900;
+const ROOMY = 520;
 
 /**
  * `panels` names what is shown besides the input and the output: "gradient", "shift", "python", "map". `changed` is
@@ -63,25 +64,25 @@ export class Playground {
     this.status = el("p", { class: "pp-hidden", role: "status" });
     this.told = el("div", { class: "pp-window" });
     this.pooling = poolingChoice("Pooling", (state) => state.pooling, (pooling) => this.set({ pooling }));
-    this.settings = el("div", { class: "pp-fields" });
+    this.own = el("div", { class: "pp-fields" });
+    this.windows = el("div", { class: "pp-fields" });
     this.chapter = el("a", {});
     this.results = el("div", { class: "pp-stages" },
       this.forwardStage(), this.told, this.has("gradient") && this.backwardStage());
     this.makeLink = link;
-    this.link = link && el("a", {}, "Open in the playground");
+    this.link = el("a", { hidden: !link }, "Open in the playground");
     this.root.replaceChildren(el("div", {}, this.controls(), this.problems, this.message, this.results,
       this.has("map") && this.map.asText, this.has("shift") && this.shiftPart(), this.has("python") && this.pythonPart(),
-      link && el("p", { class: "pp-link" }, this.link), this.status));
+      el("p", { class: "pp-link" }, this.chapter, this.link), this.status));
     this.root.classList.add("pp-ready");
   }
 
   controls() {
-    if (!this.has("map")) {
-      return el("div", { class: "pp-controls" }, this.pooling,
-        el("details", { class: "pp-more" }, el("summary", {}, "Window, stride, padding …"), this.settings));
-    }
+    // Where there is little room the map comes first.
+    const open = this.has("map") && this.root.clientWidth > ROOMY;
+    this.more = el("details", { open }, el("summary", {}, "Window, stride, padding"), this.windows);
     return el("div", { class: "pp-controls" },
-      el("div", { class: "pp-fields" }, this.pooling, this.map.tools), this.settings, this.chapter);
+      el("div", { class: "pp-fields" }, this.pooling, this.has("map") && this.map.tools), this.own, this.more);
   }
 
   forwardStage() {
@@ -120,8 +121,13 @@ export class Playground {
     const row = byName(this.state.pooling);
     if (row !== this.row) {
       this.row = row;
-      this.fields = settingFields(row, (changes) => this.set(changes));
-      this.settings.replaceChildren(...this.fields);
+      const set = (changes) => this.set(changes);
+      const [own, windows] = [ownFields(row, set), windowFields(row, set)];
+      this.fields = [...own, ...windows];
+      this.own.replaceChildren(...own);
+      this.windows.replaceChildren(...windows);
+      this.own.hidden = !own.length;
+      this.more.hidden = !windows.length;
       const address = this.chapterOf?.(row.name);
       this.chapter.hidden = !address;
       this.chapter.href = address ?? "";
@@ -148,7 +154,7 @@ export class Playground {
     else this.input.mark({});
     this.map.update(state);
     this.shift?.update(state);
-    if (this.link) this.link.href = this.makeLink(state);
+    if (this.makeLink) this.link.href = this.makeLink(state);
   }
 
   renderResults(shape) {
