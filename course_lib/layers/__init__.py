@@ -6,14 +6,34 @@ Convolutions are Keras' own layers, which are right and fast.
 
 from importlib import import_module
 
+# Each of these has a layer for one, two and three spatial axes: MaxPooling1D, MaxPooling2D, MaxPooling3D.
 _RANKED = {
     "local": ("MaxPooling", "MinPooling", "AveragePooling"),
-    "sized": ("GlobalAveragePooling", "GlobalMaxPooling"),
+    "weighted": ("LpPooling", "WeightedPooling", "InformationPooling", "SoftPooling", "LIPPooling"),
+    "mixed": ("MixedPooling", "GatedPooling"),
+    "ranked": (
+        "AvgTopKPooling", "RankAveragePooling", "RankWeightedPooling", "RankStochasticPooling", "OrdinalPooling",
+    ),
+    "drawn": ("StochasticPooling",),
+    "sized": (
+        "GlobalAveragePooling", "GlobalMaxPooling", "GlobalLpPooling", "GeMPooling", "AdaptiveAveragePooling",
+        "AdaptiveMaxPooling", "SpectralPooling", "SpatialPyramidPooling", "PixelPyramidPooling",
+    ),
+    "fractional": ("FractionalMaxPooling", "FractionalAveragePooling"),
+    "filtered": ("BlurPooling", "MaxBlurPooling"),
+    "regions": ("MaxUnpooling", "AverageUnpooling"),
+}
+_ALONE = {
+    "regions": ("RoIMaxPooling2D", "RoIAlign2D", "SuperpixelPooling"),
+    "orderless": (
+        "BilinearPooling", "CompactBilinearPooling", "VLADPooling", "MOPPooling", "AttentionPooling", "InterMapPooling",
+    ),
 }
 _MODULE_OF = {
-    f"{name}{rank}D": module for module, names in _RANKED.items() for name in names for rank in (1, 2, 3)
+    **{f"{name}{rank}D": module for module, names in _RANKED.items() for name in names for rank in (1, 2, 3)},
+    **{name: module for module, names in _ALONE.items() for name in names},
 }
-_KERAS = tuple(f"{name}{rank}D" for name in ("Conv", ) for rank in (1, 2, 3))
+_KERAS = ("Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose")
 
 __all__ = sorted([*_MODULE_OF, *_KERAS, "functional"])
 

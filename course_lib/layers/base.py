@@ -28,11 +28,13 @@ class Pooling(keras.layers.Layer):
     """A pooling of `(batch, *spatial, channels)`.
 
     A subclass names its constructor's arguments in `arguments` and keeps each as an attribute of that name. `rank`
-    is its number of spatial axes, or None where any number will do. An incoming mask is dropped: a pooled position
+    is its number of spatial axes, or None where any number will do, and `arity` the number of arrays of that rank
+    that it takes. An incoming mask is dropped: a pooled position
     has no counterpart among the masked ones.
     """
 
     rank: int | None = None
+    arity: int = 1
     arguments: tuple[str, ...] = ()
 
     def __init__(self, *, data_format=None, **kwargs):
@@ -44,7 +46,8 @@ class Pooling(keras.layers.Layer):
                 f"got data_format={self.data_format!r}. Put keras.layers.Permute before and after it."
             )
         if self.rank is not None:
-            self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2)
+            spec = keras.layers.InputSpec(ndim=self.rank + 2)
+            self.input_spec = spec if self.arity == 1 else [spec] * self.arity
         self.supports_masking = True
 
     def compute_mask(self, inputs, mask=None):
@@ -52,7 +55,11 @@ class Pooling(keras.layers.Layer):
 
     def get_config(self):
         own = {name: getattr(self, name) for name in self.arguments}
-        return {**super().get_config(), "data_format": self.data_format, **own}
+        plain = {
+            name: keras.saving.serialize_keras_object(value) if hasattr(value, "get_config") else value
+            for name, value in own.items()
+        }
+        return {**super().get_config(), "data_format": self.data_format, **plain}
 
 
 class WindowedPooling(Pooling):

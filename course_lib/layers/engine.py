@@ -175,8 +175,8 @@ def differentiable(forward, backward, tensors, *static):
     @tf.custom_gradient
     def call(*tensors):
         # An eager tape would else have the forward program return all that its own gradient might need.
-        constants = [tf.stop_gradient(t) for t in tensors]
-        return program(forward, *static)(*constants), lambda dy: backward(dy, *tensors, *static)
+        y = program(forward, *static)(*(tf.stop_gradient(t) for t in tensors))
+        return y, lambda dy: backward(tf.ensure_shape(dy, y.shape), *tensors, *static)
 
     return call(*tensors)
 

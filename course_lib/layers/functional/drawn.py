@@ -49,7 +49,7 @@ def as_uniforms(rng, x, geometry) -> tf.Tensor:
     # Half types have too few numbers in [0, 1) to draw from.
     dtype = tf.float64 if x.dtype == tf.float64 else tf.float32
     if isinstance(rng, keras.random.SeedGenerator):
-        return tf.random.stateless_uniform(shape, tf.cast(rng.next(), tf.int32), dtype=dtype)
+        return keras.random.uniform(shape, dtype=dtype.name, seed=rng)
     uniforms = tf.cast(tf.convert_to_tensor(rng), dtype)
     if not uniforms.shape.is_compatible_with([n if isinstance(n, int) else None for n in shape]):
         raise ValueError(f"rng must be a keras.random.SeedGenerator or numbers of shape {shape}, got {uniforms.shape}")

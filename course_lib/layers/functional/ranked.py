@@ -57,10 +57,7 @@ def rank_average_pool(x, pool_size=2, strides=None, padding="valid", *, dilation
 def _top_pool(x, window, k, name):
     x = as_floats(x)
     geometry = Geometry.over(x, *window)
-    k = (geometry.size + 1) // 2 if k is None else as_int(k, name)
-    if k > geometry.size:
-        raise ValueError(f"{name} must be at most {geometry.size}, the cells of a window {geometry.pool}, got {k}")
-    return TOP(geometry, [x], k)
+    return TOP(geometry, [x], as_rank(k, name, geometry))
 
 
 @unconverted
@@ -130,6 +127,14 @@ def rank_stochastic_pool(
     if not training:
         return BY_RANK(geometry, [x], falling)
     return DRAWN_RANK(geometry, [x, as_uniforms(rng, x, geometry)], falling)
+
+
+def as_rank(k, name, geometry) -> int:
+    """A rank in the window, from 1; the median rank for None."""
+    k = (geometry.size + 1) // 2 if k is None else as_int(k, name)
+    if k > geometry.size:
+        raise ValueError(f"{name} must be at most {geometry.size}, the cells of a window {geometry.pool}, got {k}")
+    return k
 
 
 def as_alpha(alpha) -> float:
