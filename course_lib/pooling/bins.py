@@ -6,6 +6,7 @@ an axis sees the cells `starts[o] <= i < stops[o]`. Bins may overlap, and may be
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -71,11 +72,19 @@ def bin_matrix(starts: np.ndarray, stops: np.ndarray, n: int) -> np.ndarray:
 
 
 def apply_along(matrices: list[np.ndarray], x: np.ndarray) -> np.ndarray:
-    """Each spatial axis of `x` multiplied by its `(new, old)` matrix."""
+    """Each spatial axis of `x` multiplied by its `(new, old)` matrix.
+
+    By definition `np.tensordot(matrix, x, (1, axis))`, but the matrices have a few entries in a row: each pass adds
+    one entry of every row, and a NaN stays with the rows that meet it.
+    """
     for axis, matrix in enumerate(matrices, start=1):
-        before, after = x.shape[:axis], x.shape[axis + 1:]
-        flat = x.reshape(int(np.prod(before)), x.shape[axis], int(np.prod(after)))
-        x = (matrix.astype(x.dtype, copy=False) @ flat).reshape(*before, matrix.shape[0], *after)
+        taps = max((matrix != 0).sum(1).max(initial=0), 1)
+        cells = np.argsort(matrix == 0, axis=1, kind="stable")[:, :taps]
+        weights = np.take_along_axis(matrix, cells, 1)
+        # A row of fewer entries adds nothing, of a cell that it meets anyway.
+        cells = np.where(weights == 0, cells[:, :1], cells)
+        weights = weights.astype(x.dtype).reshape(*weights.shape, *(1,) * (x.ndim - 1 - axis))
+        x = functools.reduce(np.add, (weights[:, k] * x.take(cells[:, k], axis) for k in range(taps)))
     return x
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, gradient_dtype, per_axis, working_dtype
+from ..windows import as_gradient, as_input, as_int, blocks, gradient_dtype, per_axis, working_dtype
 from .bins import apply_along
 from .local import max_pool, max_pool_backward
 
@@ -113,10 +113,13 @@ def spectral_pool(x, output_size) -> np.ndarray:
     """
     x = as_input(x)
     sizes, axes = _as_output_size(output_size, x), tuple(range(1, x.ndim - 1))
-    spectrum = np.fft.fftshift(np.fft.fftn(x.astype(working_dtype(x), copy=False), axes=axes), axes=axes)
-    kept = np.fft.ifftshift(spectrum[_centre(x.shape, sizes)], axes=axes)
-    y = np.fft.ifftn(kept, axes=axes).real * (math.prod(sizes) / math.prod(x.shape[1:-1]))
-    return y.astype(gradient_dtype(x), copy=False)
+    scale = math.prod(sizes) / math.prod(x.shape[1:-1])
+    y = np.empty((x.shape[0], *sizes, x.shape[-1]), gradient_dtype(x))
+    for block in blocks(x):
+        spectrum = np.fft.fftshift(np.fft.fftn(x[block].astype(working_dtype(x), copy=False), axes=axes), axes=axes)
+        kept = np.fft.ifftshift(spectrum[_centre(x.shape, sizes)], axes=axes)
+        y[block] = np.fft.ifftn(kept, axes=axes).real * scale
+    return y
 
 
 def spectral_pool_backward(dy, x, output_size) -> np.ndarray:

@@ -134,8 +134,8 @@ def average_pool(
     array([2. , 3.5])
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-    y = fold(x, laid, np.add, 0, working_dtype(x))
-    y /= np.maximum(laid.counts(count_include_pad), 1)
+    dtype = working_dtype(x)
+    y = fold(x, laid, np.add, 0, dtype, laid.divisor(dtype, count_include_pad))
     return y.astype(gradient_dtype(x), copy=False)
 
 
@@ -150,7 +150,7 @@ def average_pool_backward(
     array([0.5, 0.5, 0.5, 0.5])
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-    share = as_gradient(dy, laid.shape(x)) / np.maximum(laid.counts(count_include_pad), 1)
+    share = as_gradient(dy, laid.shape(x)) / laid.divisor(working_dtype(x), count_include_pad)
     dx = np.zeros(x.shape, gradient_dtype(x))
     for _, outputs, inputs in laid:
         laid.add(dx, inputs, share[outputs])

@@ -121,8 +121,7 @@ def gated_pool_backward(
 
 def _largest_and_mean(x, laid: Windows):
     dtype = working_dtype(x)
-    mean = fold(x, laid, np.add, 0, dtype)
-    mean /= np.maximum(laid.counts(), 1)
+    mean = fold(x, laid, np.add, 0, dtype, laid.divisor(dtype))
     return fold(x, laid, np.maximum, lowest(x.dtype)).astype(dtype, copy=False), mean
 
 
@@ -136,7 +135,7 @@ def _mix(largest, mean, share):
 def _mix_backward(to_largest, to_mean, x, laid: Windows):
     """What `max_pool` and `average_pool` send back, in one walk."""
     y = fold(x, laid, np.maximum, lowest(x.dtype))
-    to_mean = to_mean / np.maximum(laid.counts(), 1)
+    to_mean = to_mean / laid.divisor(to_mean.dtype)
     dx = np.zeros(x.shape, gradient_dtype(x))
     for _, outputs, inputs, hit in first_hits(x, y, laid):
         laid.add(dx, inputs, to_largest[outputs] * hit + to_mean[outputs])

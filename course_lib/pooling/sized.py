@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_real, gradient_dtype, working_dtype
+from ..windows import as_gradient, as_input, as_real, blocks, gradient_dtype, working_dtype
 from .weighted import as_power
 
 
@@ -97,8 +97,7 @@ def global_lp_pool(x, p=2, keepdims=False) -> np.ndarray:
     array([[2.5]])
     """
     x, p = as_input(x), as_power(p)
-    flat = np.abs(_flat(x).astype(working_dtype(x)))
-    return _power_mean(flat, p).reshape(_global_shape(x, keepdims)).astype(gradient_dtype(x), copy=False)
+    return _power_means(x, np.abs, p).reshape(_global_shape(x, keepdims))
 
 
 def global_lp_pool_backward(dy, x, p=2, keepdims=False) -> np.ndarray:
@@ -135,8 +134,8 @@ def gem_pool(x, p=3, eps=1e-6, keepdims=False) -> np.ndarray:
     """
     x = as_input(x)
     p = _as_gem_power(p, x)
-    clamped = np.maximum(_flat(x).astype(working_dtype(x)), _as_eps(eps))
-    return _power_mean(clamped, p).reshape(_global_shape(x, keepdims)).astype(gradient_dtype(x), copy=False)
+    eps = _as_eps(eps)
+    return _power_means(x, lambda cells: np.maximum(cells, eps), p).reshape(_global_shape(x, keepdims))
 
 
 def gem_pool_backward(dy, x, p=3, eps=1e-6, keepdims=False) -> np.ndarray:
@@ -173,6 +172,14 @@ def _global_gradient(dy, x, keepdims) -> np.ndarray:
 def _share_among_ties(dy, flat):
     tied = flat == flat.max(1, keepdims=True)
     return (tied * (dy / np.maximum(tied.sum(1, keepdims=True), 1))).astype(gradient_dtype(flat), copy=False)
+
+
+def _power_means(x, prepare, p):
+    """`_power_mean` of the prepared cells, a few images at a time."""
+    y = np.empty((x.shape[0], 1, x.shape[-1]), gradient_dtype(x))
+    for block in blocks(x):
+        y[block] = _power_mean(prepare(_flat(x[block]).astype(working_dtype(x), copy=False)), p)
+    return y
 
 
 def _power_mean(size, p):

@@ -67,7 +67,7 @@ def lp_pool_backward(
         for _, outputs, inputs, hit in first_hits(np.abs(x.astype(y.dtype)), y, laid):
             laid.add(dx, inputs, dy[outputs] * hit * np.sign(x[inputs]))
         return dx
-    share = np.where(y > 0, dy / np.maximum(laid.counts(), 1) if normalized else dy, 0).astype(y.dtype, copy=False)
+    share = np.where(y > 0, dy / laid.divisor(y.dtype) if normalized else dy, 0).astype(y.dtype, copy=False)
     scale = np.where(y > 0, y, 1)
     for _, outputs, inputs in laid:
         cells = x[inputs]
@@ -89,7 +89,7 @@ def _power_mean(x, laid: Windows, p: float, normalized: bool) -> np.ndarray:
         for _, outputs, inputs in laid:
             total[outputs] += (cells[inputs] / scale[outputs]) ** p
         if normalized:
-            total /= np.maximum(laid.counts(), 1)
+            total /= laid.divisor(total.dtype)
         total **= 1 / p
         y[block] = np.where(np.isinf(top), top, scale * total)
     return y
