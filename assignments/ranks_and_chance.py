@@ -26,6 +26,8 @@
 # Arrays are *channels-last*: an image batch has shape `(batch, rows, columns, channels)`.
 
 # %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
+from itertools import pairwise
+
 import numpy as np
 
 from course_lib.testing import case, check_arguments_kept, check_array, check_cases, check_integer, check_raises, random_image
@@ -801,7 +803,7 @@ def fractional_max_pool2d(x, row_seq, col_seq, overlapping=False):
     """
     ### BEGIN SOLUTION
     def bins(boundaries):
-        return [slice(a, b + overlapping) for a, b in zip(boundaries[:-1], boundaries[1:])]
+        return [slice(a, b + overlapping) for a, b in pairwise(boundaries)]
 
     return np.stack([np.stack([x[:, r, c].max(axis=(1, 2)) for c in bins(col_seq)], axis=1) for r in bins(row_seq)], axis=1)
     ### END SOLUTION
