@@ -284,8 +284,8 @@ def test_negative_cells_for_a_probability(visit):
 
 def test_size_and_presets(visit):
     page = visit("playground.html")
-    page.get_by_role("button", name="+ column").click()
-    page.get_by_role("button", name="− row").click()
+    page.get_by_role("button", name="One column more").click()
+    page.get_by_role("button", name="One row less").click()
     assert numbers(page, "Input").shape == (3, 5)
     names = page.get_by_label("Map", exact=True).locator("option").all_inner_texts()[1:]
     for name in names:
@@ -327,6 +327,9 @@ def test_the_program_computes_what_is_shown(visit, name):
 
 def test_fingers(visit):
     page = visit("playground.html", width=360, has_touch=True, is_mobile=True)
+    assert not page.get_by_label("Window, rows").is_visible()
+    page.get_by_text("Window, stride, padding").tap()
+    assert page.get_by_label("Window, rows").is_visible()
     cell(page, "Output", 0, 1).tap()
     assert page.locator(".pp-sum").inner_text() == "max(2, −1, 4, 4) = 4"
     cell(page, "Input", 0, 2).tap()

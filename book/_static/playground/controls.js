@@ -10,8 +10,8 @@ import { parameterOf, POOLINGS, settingsOf, stridesOf } from "./poolings.js";
 
 const PADDING_WORDS = {
   valid: "valid: none",
-  same: "same: odd cell after",
-  same_lower: "same_lower: odd cell before",
+  same: "same: extra after",
+  same_lower: "same_lower: extra before",
 };
 
 const put = (control, value) => {

@@ -19,7 +19,7 @@ export class MapTools {
     Object.assign(this, { set, announce });
     this.presets = el("select", { onchange: () => this.start() },
       el("option", {}, "Choose one …"), PRESETS.map(({ name }) => el("option", {}, name)));
-    this.tools = [field("Map", this.presets), this.growth("row", 1, 0), this.growth("column", 0, 1)];
+    this.tools = [field("Map", this.presets), this.growth("Rows", "row", 1, 0), this.growth("Columns", "column", 0, 1)];
     this.problem = el("span", { class: "pp-hint", id: uniqueId("problem"), role: "status" });
     this.text = el("textarea", {
       rows: 4, spellcheck: "false", "aria-describedby": this.problem.id, oninput: () => this.read(this.text.value),
@@ -28,13 +28,13 @@ export class MapTools {
       field("Rows, as from NumPy or a spreadsheet", this.text, this.problem));
   }
 
-  growth(what, ...one) {
+  growth(title, what, ...one) {
     const button = (sign, name) => el("button", {
       type: "button", "aria-label": name,
       onclick: () => this.set(({ x }) => ({ x: resized(x, ...one.map((n) => sign * n)) })),
     }, sign > 0 ? "+" : "−");
-    return el("div", { class: "pp-field pp-growth", role: "group", "aria-label": `${what}s of the map` },
-      el("span", { class: "pp-label", "aria-hidden": "true" }, `${what}s`),
+    return el("div", { class: "pp-field pp-growth", role: "group", "aria-label": `${title} of the map` },
+      el("span", { class: "pp-label", "aria-hidden": "true" }, title),
       el("span", { class: "pp-buttons" }, button(-1, `One ${what} less`), button(1, `One ${what} more`)));
   }
 
