@@ -1,5 +1,7 @@
 """Every layer in one model: it trains a step, is saved, loaded and predicts the same, compiled by XLA or not."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -8,14 +10,15 @@ from samples import SAMPLES
 
 from course_lib import layers
 
-ONE_EACH = list({sample.name: sample for sample in reversed(SAMPLES)}.values())
+# Two dimensions, for the other ranks run the same code: compiling them all would take minutes.
+ONE_EACH = list({sample.name: sample for sample in reversed(SAMPLES) if not re.search("[13]D$", sample.name)}.values())
 
 
 def model_of(samples):
     """A branch for each layer, with weights before it that only its gradient can move."""
     inputs, branches = [], []
     for sample in samples:
-        own = [keras.Input(shape[1:]) for shape in sample.shapes]
+        own = [keras.Input(array.shape[1:], dtype=array.dtype.name) for array in sample.arrays]
         x = [keras.layers.Dense(own[0].shape[-1], name=f"before_{sample.name}")(own[0]), *own[1:]]
         y = sample.layer(name=f"pooling_{sample.name}")(x[0] if len(x) == 1 else x)
         branches.append(keras.layers.Dense(2)(keras.layers.Flatten()(y)))
@@ -25,9 +28,8 @@ def model_of(samples):
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
 def test_a_model_with_every_layer(compiled, tmp_path):
-    samples = [sample for sample in ONE_EACH if sample.compiles or not compiled]
-    inputs = [array for sample in samples for array in sample.arrays()]
-    model = model_of(samples)
+    inputs = [array for sample in ONE_EACH for array in sample.arrays]
+    model = model_of(ONE_EACH)
     model.compile("sgd", "mse", jit_compile=compiled)
     before = [w.numpy().copy() for w in model.trainable_weights]
     model.fit(inputs, np.ones((2, 2), "float32"), batch_size=2, verbose=0)
