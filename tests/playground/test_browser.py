@@ -282,6 +282,20 @@ def test_negative_cells_for_a_probability(visit):
     assert shown(page)
 
 
+def test_typing_goes_on_where_a_pooling_stops(visit):
+    page = visit("playground.html#pooling=stochastic_pool&padding=same&pool_size=3&x=1,2;3,4")
+    cell(page, "Input", 0, 0).click()
+    page.keyboard.type("-12")
+    assert numbers(page, "Input")[0, 0] == -12
+
+
+def test_a_dilated_window_shows_its_cells(visit):
+    page = visit("playground.html#dilation=2")
+    marked = page.locator(".pp-dilated .pp-within .pp-cell")
+    assert [c.get_attribute("aria-label") for c in marked.all()] == [
+        f"row {row}, column {column}" for row in (0, 2) for column in (0, 2)]
+
+
 def test_size_and_presets(visit):
     page = visit("playground.html")
     page.get_by_role("button", name="One column more").click()
@@ -405,7 +419,7 @@ def test_accessibility(visit, path, theme):
 def test_results_are_announced(visit):
     page = visit("playground.html")
     cell(page, "Output", 0, 1).click()
-    told = "Max pooling, output 2 by 2. Row 0, column 1: max(2, −1, 4, 4) = 4."
+    told = "Max pooling, output row 0, column 1 of 2 by 2: max(2, −1, 4, 4) = 4."
     page.get_by_role("status").filter(has_text=told).wait_for(state="attached")
 
 

@@ -42,9 +42,7 @@ export function pythonOf(state, dy) {
   const row = byName(state.pooling);
   const given = callArguments(state, row);
   const upstream = dy.every((v) => v === 1) ? "np.ones_like(y)" : `np.array([${dy.join(", ")}], float).reshape(y.shape)`;
-  const gradient = row.name === "lip_pool"
-    ? [`dx, dlogits = ${row.name}_backward(dy, ${given})`, `dx = dx + ${given.match(/[\d.]+(?= \* x)/)[0]} * dlogits`]
-    : [`dx${row.name === "gated_pool" ? ", dgate" : ""} = ${row.name}_backward(dy, ${given})`];
+  const gradients = { gated_pool: "dx, dgate", lip_pool: "dx, dlogits" }[row.name] ?? "dx";
   return [
     "import numpy as np",
     `from course_lib import ${row.name}, ${row.name}_backward`,
@@ -52,6 +50,7 @@ export function pythonOf(state, dy) {
     `x = np.array(${matrix(state.x)}, float)[None, :, :, None]`,
     `y = ${row.name}(${given})`,
     `dy = ${upstream}`,
-    ...gradient,
+    `${gradients} = ${row.name}_backward(dy, ${given})`,
+    ...(row.name === "lip_pool" ? [`dx = dx + ${ownArguments(state, row)[0].replace("x", "dlogits")}`] : []),
   ].join("\n");
 }

@@ -7,9 +7,6 @@
 import { el } from "./dom.js";
 import { show, parseNumber } from "./numbers.js";
 
-const STEPS = {
-  ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Enter: [1, 0],
-};
 const LEVELS = 10;
 const BORDERLESS = { top: 0, bottom: 0, left: 0, right: 0 };
 
@@ -20,7 +17,7 @@ const BORDERLESS = { top: 0, bottom: 0, left: 0, right: 0 };
  */
 export class Grid {
   constructor({ label, edit, pick, hover, paste, tone = "shade" }) {
-    Object.assign(this, { label, edit, pick, hover, paste, tone });
+    Object.assign(this, { edit, pick, hover, paste, tone, border: BORDERLESS });
     this.table = el("table", { role: "grid", "aria-label": label, class: `pp-grid pp-${tone}` });
     this.frame = el("div", { class: "pp-frame", "aria-hidden": "true", hidden: true });
     this.root = el("div", { class: "pp-sheet" }, this.table, this.frame);
@@ -38,7 +35,7 @@ export class Grid {
     values.forEach((value, i) => {
       const cell = this.cells[i];
       const text = this.short(value);
-      cell.parentElement.className = `pp-tone ${tones[i]}${text.length > 3 ? ` pp-long-${Math.min(text.length, 8)}` : ""}`;
+      cell.parentElement.className = `pp-tone ${tones[i]} pp-long-${Math.min(text.length, 8)}`;
       const place = `row ${Math.floor(i / shape[1])}, column ${i % shape[1]}`;
       if (this.edit) {
         if (document.activeElement !== cell) cell.value = text;
@@ -92,9 +89,10 @@ export class Grid {
     return cell;
   }
 
-  /** Draws the window's rectangle, and marks the cells (flat indices) of the window and the chosen ones. */
-  mark({ frame = null, inside = [], chosen = null }) {
+  /** Draws the window's rectangle, and marks its cells, which if it is dilated are not all in it, and the chosen. */
+  mark({ frame = null, inside = [], dilated = false, chosen = null }) {
     const within = new Set(inside);
+    this.root.classList.toggle("pp-dilated", dilated);
     this.cells.forEach((cell, i) => {
       const box = cell.parentElement.classList;
       box.toggle("pp-within", within.has(i));
@@ -159,7 +157,7 @@ export class Grid {
     });
     table.addEventListener("pointerdown", (event) => {
       const index = this.indexOf(event.target);
-      if (index !== null && event.button === 0) this.drag = { from: index, value: this.values[index], over: new Set([index]) };
+      if (index !== null && event.button === 0) this.drag = { value: this.values[index], over: new Set([index]) };
     });
     // The text of the cell is selected, and the browser would drag that.
     table.addEventListener("dragstart", (event) => event.preventDefault());
@@ -199,20 +197,20 @@ export class Grid {
   key(event) {
     const index = this.indexOf(event.target);
     if (index === null || event.altKey || event.metaKey) return;
-    const step = STEPS[event.key];
     const [height, width] = this.shape;
     const row = Math.floor(index / width);
     const column = index % width;
-    if (step && !(event.key === "Enter" && !this.edit)) {
-      const target = [row + step[0], column + step[1]];
-      event.preventDefault();
-      if (target[0] >= 0 && target[0] < height && target[1] >= 0 && target[1] < width) this.focus(target[0] * width + target[1]);
-    } else if (event.key === "Home" || event.key === "End") {
-      event.preventDefault();
-      this.focus(row * width + (event.key === "Home" ? 0 : width - 1));
-    } else if (this.edit) {
-      this.editKey(event, index);
+    const [down, right] = {
+      ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+      Home: [0, -column], End: [0, width - 1 - column], ...(this.edit && { Enter: [1, 0] }),
+    }[event.key] ?? [];
+    if (down === undefined) {
+      if (this.edit) this.editKey(event, index);
+      return;
     }
+    event.preventDefault();
+    const inside = row + down >= 0 && row + down < height && column + right >= 0 && column + right < width;
+    if (inside) this.focus((row + down) * width + column + right);
   }
 
   editKey(event, index) {
@@ -238,7 +236,10 @@ export function shades(values) {
   const finite = values.filter(Number.isFinite);
   const low = Math.min(...finite);
   const spread = Math.max(...finite) - low;
-  return values.map((v) => `pp-shade-${Math.round(LEVELS * (spread > 0 && Number.isFinite(v) ? (v - low) / spread : 0))}`);
+  return values.map((v) => {
+    const level = spread > 0 && Number.isFinite(v) ? (LEVELS * (v - low)) / spread : 0;
+    return `pp-shade-${Math.round(level)}`;
+  });
 }
 
 /** Classes by sign and by magnitude relative to the largest one. */

@@ -23,11 +23,14 @@ export class Playground {
   constructor(root, state, { panels, changed, link, chapterOf }) {
     Object.assign(this, { root, state, changed, chapterOf, preview: null });
     this.has = (panel) => panels.includes(panel);
-    this.announce = settle((text) => { this.status.textContent = text; }, 500);
+    const say = settle((text) => { this.status.textContent = text; }, 500);
+    // Nothing is said before somebody has done something.
+    this.announce = (text) => this.ready && say(text);
     this.report = settle(() => this.changed?.(this.state), 200);
     this.build(link);
     this.slide(false);
     this.render();
+    this.ready = true;
   }
 
   /** Changes the state; `changes` may depend on it. */
@@ -121,8 +124,8 @@ export class Playground {
     const row = byName(this.state.pooling);
     if (row !== this.row) {
       this.row = row;
-      const set = (changes) => this.set(changes);
-      const [own, windows] = [ownFields(row, set), windowFields(row, set)];
+      const own = ownFields(row, (changes) => this.set(changes));
+      const windows = windowFields(row, (changes) => this.set(changes));
       this.fields = [...own, ...windows];
       this.own.replaceChildren(...own);
       this.windows.replaceChildren(...windows);
@@ -176,8 +179,10 @@ export class Playground {
     const { x } = this.state;
     const { stages } = this.done;
     const inside = [...seenBy(this.done, o)];
-    const frame = stages.length === 1 ? stages[0].layout.regions[o].frame : boundingBox(inside, x[0].length);
-    this.input.mark({ frame, inside });
+    const region = stages[0].layout.regions[o];
+    const frame = stages.length === 1 ? region.frame : boundingBox(inside, x[0].length);
+    const dilated = stages.length === 1 && frame.height * frame.width > region.cells.length;
+    this.input.mark({ frame, inside, dilated });
     this.output.mark({ chosen: o });
     if (this.has("gradient")) {
       this.upstream.mark({ chosen: o });
@@ -202,8 +207,9 @@ export class Playground {
 
   /** The border that windows reach, and what stands in it. */
   surroundings(shape) {
-    const none = {};
-    if (!this.done || this.done.stages.length > 1) return none;
+    // A map being typed in keeps its border, and with it the focus.
+    if (!this.done) return { border: this.input.border };
+    if (this.done.stages.length > 1) return {};
     const { row, stages: [{ layout, map }] } = this.done;
     const mirrors = row.place === "filter";
     return {
@@ -256,9 +262,9 @@ export class Playground {
 
   pointAtInput(index) {
     if (!this.done) return;
-    const seeing = new Set();
-    if (index !== null) this.done.output.values.forEach((_, o) => { if (seenBy(this.done, o).has(index)) seeing.add(o); });
-    this.output.cells.forEach((cell, o) => cell.parentElement.classList.toggle("pp-seeing", seeing.has(o)));
+    this.output.cells.forEach((cell, o) => {
+      cell.parentElement.classList.toggle("pp-seeing", index !== null && seenBy(this.done, o).has(index));
+    });
   }
 
   slide(on) {

@@ -33,7 +33,8 @@ export function explain({ row, options, stages, output }, o, upstream) {
 export function summary({ row, options, stages, output }, o) {
   const stage = stages.at(-1);
   const { sum } = tell(row.name, stage.results[o], options, placeIn(stage.map.shape));
-  return `${row.title}, output ${output.shape.join(" by ")}. R${placeIn(output.shape)(o).slice(1)}: ${sum} ${equals(output.values[o])}.`;
+  const place = `${placeIn(output.shape)(o)} of ${output.shape.join(" by ")}`;
+  return `${row.title}, output ${place}: ${sum} ${equals(output.values[o])}.`;
 }
 
 function smallTable(caption, { shape: [height, width] }, places, values) {
