@@ -1,7 +1,7 @@
 """The NumPy reference beside Keras, TensorFlow and PyTorch, a copy of the input, and the obvious ways to write it.
 
 A is float32 `64x32x32x64`, which fits in a processor's cache, B is `32x112x112x64`, which does not. Every row is a
-ratio of medians taken in turns in one run. "Keras eager" is `tf.nn.max_pool2d`, the op behind `keras.layers.MaxPooling2D`.
+ratio of medians taken in turns in one run. "Keras eager" is `tf.nn.max_pool2d`, the op behind Keras' layer.
 """
 
 from __future__ import annotations
