@@ -147,20 +147,22 @@ def _recipe(arguments, sample: bool):
              "deterministic")
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     chosen = recipe(arguments.model, **{**defaults, **given})
-    _known_pooling(chosen.pooling)
+    _check_pooling(chosen.pooling)
     return chosen
 
 
-def _known_pooling(name: str) -> None:
-    from course_lib.catalogue import by_name
-
+def _check_pooling(name: str) -> None:
+    from .models import pooling_layer
     from .recipe import RunError
 
-    if name != "strided":
-        try:
-            by_name(name)
-        except KeyError as error:
-            raise RunError(error.args[0]) from error
+    if name == "strided":
+        return
+    try:
+        halved = tuple(pooling_layer(name).compute_output_shape((None, 8, 8, 1)))
+    except (KeyError, ValueError) as error:
+        raise RunError(error.args[0]) from error
+    if halved != (None, 4, 4, 1):
+        raise RunError(f"{name} does not halve a map, as the poolings between convolutions must")
 
 
 def _mirrored():
@@ -172,7 +174,8 @@ def _mirrored():
 def _command(arguments) -> str:
     """As typed, but for where the data lie, which is nobody else's business."""
     hidden = str(arguments.data)
-    return shlex.join(["course", *("PATH" if word == hidden else word for word in sys.argv[1:])])
+    words = sys.argv[1:] if sys.argv[1:2] == ["cifar"] else ["cifar", *sys.argv[1:]]
+    return shlex.join(["course", *("PATH" if word == hidden else word for word in words)])
 
 
 def _print_epoch(row: dict) -> None:

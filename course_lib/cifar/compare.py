@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from .data import Images
@@ -35,6 +34,8 @@ def compare(images: Images, plan: Plan, file: Path, *, command: str | None = Non
     Raises:
         RunError: `file` holds another plan or other data.
     """
+    import keras
+
     from .training import split, train
 
     chosen = images if plan.images is None else images.first(plan.images)

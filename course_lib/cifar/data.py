@@ -112,7 +112,8 @@ def _from_archive(path: Path) -> Iterator[tuple[str, tuple]]:
                 seen.add(name)
                 yield name, _batch(member.size, archive.extractfile(member).read, f"{name} in {path}")
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
-        raise DataError(f"{path} is not a readable tar archive, or is cut short ({error})") from error
+        reason = getattr(error, "strerror", None) or "it is something else, damaged, or cut short"
+        raise DataError(f"{path} is not a readable tar archive: {reason}") from error
 
 
 def _batch(size: int, read: Callable[[], bytes], where: str) -> tuple[np.ndarray, np.ndarray]:

@@ -82,6 +82,10 @@ MODELS = {model.__name__: model for model in (tutorial, fast, strong)}
 def pooling_layer(pooling: PoolingChoice) -> keras.Layer:
     """A fresh layer of that pooling, with its default window of two.
 
+    Raises:
+        KeyError: the catalogue has no such pooling.
+        ValueError: its layer cannot be made without arguments.
+
     >>> pooling_layer("average_pool")(keras.ops.ones((1, 4, 4, 1))).shape.as_list()
     [1, 2, 2, 1]
     """
@@ -93,9 +97,10 @@ def pooling_layer(pooling: PoolingChoice) -> keras.Layer:
     from course_lib.catalogue import by_name
 
     name = by_name(pooling).layer
-    if name is None:
-        raise ValueError(f"{pooling} has no Keras layer")
-    return getattr(pooling_layers, name)()
+    try:
+        return getattr(pooling_layers, name or "")()
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"{pooling} has no layer that needs no arguments; pass a callable that makes one") from error
 
 
 def _halving(width: int, pooling: PoolingChoice | None, **convolution) -> list[keras.Layer]:

@@ -53,6 +53,18 @@ def confusion(matrix, classes: Sequence[str]) -> Picture:
     return picture
 
 
+def gallery(x: np.ndarray, names: Sequence[str], *, columns: int = 5) -> Picture:
+    """Images with their names, row by row."""
+    rows = -(-len(x) // columns)
+    picture = Picture(110 * columns, 105 * rows, f"{len(x)} images: {', '.join(dict.fromkeys(names))}.")
+    grid = picture.subplots(rows, columns, squeeze=False)
+    _blank(grid.ravel())
+    for axes, image, name in zip(grid.ravel(), x, names):
+        axes.imshow(image)
+        axes.set_title(name, fontsize=9, color=INK)
+    return picture
+
+
 def examples(x: np.ndarray, y: np.ndarray, logits: np.ndarray, classes: Sequence[str], *, each: int = 6) -> Picture:
     """Two rows: images the network is surest of among its right answers, and among its wrong ones."""
     predicted, sure = logits.argmax(1), np.sort(logits, 1)[:, -1] - np.sort(logits, 1)[:, -2]
