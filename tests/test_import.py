@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import course_lib
@@ -12,8 +13,8 @@ import course_lib
 PACKAGE = Path(course_lib.__file__).parent
 
 
-def run(code, cwd, **kwargs):
-    return subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, **kwargs)
+def run(code, cwd, *options):
+    return subprocess.run([sys.executable, *options, "-c", code], cwd=cwd, capture_output=True, text=True)
 
 
 def test_import_loads_nothing_else():
@@ -58,6 +59,9 @@ def test_package_works_with_the_students_files_alone(tmp_path):
     alone.mkdir()
     for name in ("__init__.py", "testing.py"):
         shutil.copy(PACKAGE / name, alone)
-    assert run("import course_lib.testing; print(course_lib.__version__)", tmp_path).returncode == 0
-    failed = run("import course_lib; course_lib.max_pool", tmp_path)
+    # Without site, so that an editable install of the package does not lend its modules.
+    libraries = f"import sys; sys.path.append({str(Path(np.__file__).parents[1])!r}); "
+    done = run(libraries + "import course_lib.testing; print(course_lib.__version__)", tmp_path, "-S")
+    assert done.stdout.strip() == course_lib.__version__, done.stderr
+    failed = run(libraries + "import course_lib; course_lib.max_pool", tmp_path, "-S")
     assert failed.returncode == 1 and "ModuleNotFoundError: No module named 'course_lib.pooling'" in failed.stderr
