@@ -131,8 +131,8 @@ def _course(arguments):
 def _root(given: str | None) -> Path:
     if given:
         return Path(given)
-    here = Path.cwd()
-    return here if (here / "nbgrader_config.py").is_file() or not (here / "assignments").is_dir() else here / "assignments"
+    assignments = Path("assignments")
+    return assignments if assignments.is_dir() and not Path("nbgrader_config.py").is_file() else Path.cwd()
 
 
 def _say(text: str, status: int) -> int:
@@ -176,7 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     exporting = command(export, "write the gradebook as CSV", "export --to grades.csv", name=False)
     exporting.add_argument("name", nargs="?", metavar="NAME", help="only this assignment")
     exporting.add_argument("--to", default="grades.csv", metavar="FILE", help="the file (default: grades.csv)")
-    checking = command(check, "for students: run the visible tests of a notebook", "check max_pooling.ipynb", name=False)
+    checking = command(check, "for students: run a notebook's visible tests", "check max_pooling.ipynb", name=False)
     checking.add_argument("notebook", metavar="NOTEBOOK")
     command(doctor, "say what this machine can enforce", "doctor", name=False)
     sampling = command(sample, "hand in made-up answers, to try things out",

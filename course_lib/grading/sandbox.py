@@ -21,7 +21,7 @@ MAX_OUTPUT = 64 << 10  # bytes of a stream that are kept of one cell
 _ENVIRONMENT = {
     "PATH": "/python/bin", "HOME": "/home/student", "USER": "student", "LOGNAME": "student", "TMPDIR": "/tmp",
     "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": "/course:/packages", "PYTHONHASHSEED": "0",
-    "PYTHONIOENCODING": "utf-8:backslashreplace", "MPLBACKEND": "module://course_inline",
+    "PYTHONIOENCODING": "utf-8:backslashreplace", "MPLBACKEND": "module://inside.inline",
     "MPLCONFIGDIR": "/tmp/matplotlib", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_HOME": "/tmp/keras", "CUDA_VISIBLE_DEVICES": "",
 }
@@ -46,7 +46,6 @@ class Plan:
     allow: tuple[str, ...]
     limits: Limits
     import_first: tuple[str, ...] = ()
-    files: tuple[tuple[str, str], ...] = ()  # paths below /tmp and their text, written before anything runs
 
 
 @dataclass
@@ -93,7 +92,7 @@ class Sandbox:
         for stream in (self.out, self.err):
             os.set_blocking(stream.descriptor, False)
         settings = {"limits": plan.limits.per_process(), "allow": list(plan.allow),
-                    "import_first": list(plan.import_first), "files": list(plan.files)}
+                    "import_first": list(plan.import_first)}
         try:
             self.ask(settings, seconds)
         except (Gone, Late, Exceeded, frames.FrameError) as error:

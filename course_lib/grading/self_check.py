@@ -70,7 +70,8 @@ def _run(found: list[_Cell]) -> Iterator[Check]:
         where = f"<cell {number}>"
         error = display.execute(_python(cell.source), where)
         if cell.test:
-            yield Check(cell.name, _behaviour(cell.source), cell.meta.get("points", 0), error and _problem(error, failed))
+            problem = error and _problem(error, failed)
+            yield Check(cell.name, _behaviour(cell.source), cell.meta.get("points", 0), problem)
         elif error is not None:
             failed = f"cell {number} stopped with {type(error).__name__}: {error}"
 

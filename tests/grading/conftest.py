@@ -33,7 +33,7 @@ def released(tmp_path_factory) -> Course:
     """The course as `course release tiny` leaves it. Do not write into it."""
     root = tmp_path_factory.mktemp("course")
     shutil.copy(CONFIG, root)
-    shutil.copy(HERE / "tiny.py", root)
+    shutil.copy(HERE / "tiny.txt", root / "tiny.py")
     course = Course.open(root)
     release(course, "tiny")
     return course

@@ -29,7 +29,7 @@ def graded(released, notebook_of, tmp_path_factory):
     """The attackers and their classmates, graded: rows by student, and the course."""
     root = tmp_path_factory.mktemp("attacked")
     (root / "nbgrader_config.py").write_bytes(CONFIG.read_bytes())
-    (root / "tiny.py").write_bytes((HERE / "tiny.py").read_bytes())
+    (root / "tiny.py").write_bytes((HERE / "tiny.txt").read_bytes())
     course = Course.open(root)
     release(course, "tiny")
     for name in ATTACKS:

@@ -144,13 +144,12 @@ def furnish(display: Display, allow: list):
     builtins.get_ipython, builtins.display, builtins.input = lambda: shell, display.show, _input
     builtins.exit = builtins.quit = sys.exit
     package, rich = types.ModuleType("IPython"), types.ModuleType("IPython.display")
-    package.__path__, package.display, package.get_ipython = [], rich, builtins.get_ipython
+    package.__path__, package.display = [], rich
+    package.version_info, package.get_ipython = (9, 0, 0), lambda: None  # Matplotlib asks for both
     rich.display, rich.clear_output = display.show, lambda *_, **__: None
     for name in ("HTML", "Markdown", "Latex", "Math", "Image", "SVG", "Audio", "Video", "IFrame", "JSON", "Pretty"):
         setattr(rich, name, type(name, (Rich,), {}))
-    inline = types.ModuleType("course_inline")
-    inline.__getattr__, inline.show = _canvas, lambda *_, **__: display.keep_figures()
-    sys.modules.update({"IPython": package, "IPython.display": rich, "course_inline": inline})
+    sys.modules.update({"IPython": package, "IPython.display": rich})
     sys.meta_path.append(NotAllowed(shell.packages))
 
 
@@ -176,12 +175,6 @@ def silence():
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
-
-
-def _canvas(name):
-    from matplotlib.backends import backend_agg
-
-    return {"FigureCanvas": backend_agg.FigureCanvasAgg}.get(name) or getattr(backend_agg, name)
 
 
 def _flush():

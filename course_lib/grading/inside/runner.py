@@ -21,7 +21,7 @@ import types
 
 import numpy as np
 
-from inside import cells, frames
+from . import cells, frames
 
 MAX_MESSAGE = 2000  # characters of an exception's text that may cross
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
@@ -184,9 +184,6 @@ def main(descriptor: int):
     server = Server(socket.socket(fileno=descriptor), module.__dict__)
     settings, _ = server.receive()
     _set_limits(settings["limits"])
-    for path, text in settings["files"]:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
     sys.modules["__main__"] = module
     cells.furnish(server.display, settings["allow"])
     for name in settings["import_first"]:
