@@ -41,7 +41,7 @@ def confusion(matrix, classes: Sequence[str]) -> Picture:
     picture = Picture(480, 440, alt)
     with matplotlib.rc_context(STYLE):
         axes = picture.add_subplot()
-    axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
+    _show(axes, share, cmap="Blues", vmin=0, vmax=100)
     ticks = range(len(classes))
     axes.set_xticks(ticks, classes, rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(ticks, classes)
@@ -60,7 +60,7 @@ def gallery(x: np.ndarray, names: Sequence[str], *, columns: int = 5) -> Picture
     grid = picture.subplots(rows, columns, squeeze=False)
     _blank(grid.ravel())
     for axes, image, name in zip(grid.ravel(), x, names):
-        axes.imshow(image)
+        _show(axes, image)
         axes.set_title(name, fontsize=9, color=INK)
     return picture
 
@@ -75,7 +75,7 @@ def examples(x: np.ndarray, y: np.ndarray, logits: np.ndarray, classes: Sequence
     for row, chosen in zip(grid, rows):
         _blank(row)
         for axes, i in zip(row, chosen):
-            axes.imshow(x[i])
+            _show(axes, x[i])
             note = classes[y[i]] if predicted[i] == y[i] else f"{classes[predicted[i]]}?\n{classes[y[i]]}"
             axes.set_title(note, fontsize=9, color=INK)
     return picture
@@ -90,7 +90,7 @@ def filters(kernels: np.ndarray) -> Picture:
     grid = picture.subplots(rows, columns, squeeze=False)
     _blank(grid.ravel())
     for axes, kernel in zip(grid.ravel(), np.moveaxis(kernels, -1, 0)):
-        axes.imshow(0.5 + 0.5 * kernel / np.abs(kernel).max())
+        _show(axes, 0.5 + 0.5 * kernel / np.abs(kernel).max())
     return picture
 
 
@@ -103,14 +103,14 @@ def feature_maps(
     picture = Picture(600, 70 * (len(maps) + 1), alt)
     grid = picture.subplots(len(maps) + 1, 2 * channels, squeeze=False)
     _blank(grid.ravel())
-    grid[0, 0].imshow(image)
+    _show(grid[0, 0], image)
     for row, (name, before, after) in zip(grid[1:], maps):
         strongest = np.argsort(-after[0].std((0, 1)))[:channels]
         row[0].set_title(f"before {name}", fontsize=9, color=INK, loc="left")
         row[channels].set_title(f"after {name}", fontsize=9, color=INK, loc="left")
         for n, channel in enumerate(strongest):
-            row[n].imshow(before[0, ..., channel], cmap="gray")
-            row[channels + n].imshow(after[0, ..., channel], cmap="gray")
+            _show(row[n], before[0, ..., channel], cmap="gray")
+            _show(row[channels + n], after[0, ..., channel], cmap="gray")
     return picture
 
 
@@ -121,8 +121,8 @@ def heat(x: np.ndarray, maps: np.ndarray, what: str) -> Picture:
     grid = picture.subplots(2, count, squeeze=False)
     _blank(grid.ravel())
     for column, image, found in zip(grid.T, x, maps):
-        column[0].imshow(image)
-        column[1].imshow(found, cmap="magma", extent=(0, image.shape[1], image.shape[0], 0), interpolation="bilinear")
+        _show(column[0], image)
+        _show(column[1], found, cmap="magma", extent=(0, image.shape[1], image.shape[0], 0))
     grid[1, 0].set_title(what, fontsize=9, color=INK, loc="left")
     return picture
 
@@ -148,3 +148,8 @@ def differences(names: Sequence[str], means: np.ndarray, intervals: np.ndarray, 
 def _blank(axes) -> None:
     for one in axes:
         one.set_axis_off()
+
+
+def _show(axes, image: np.ndarray, **options) -> None:
+    # Embedded as it is, pixel for pixel: Matplotlib would otherwise enlarge it, and the page with it.
+    axes.imshow(image, interpolation="none", **options)

@@ -6,6 +6,7 @@ import pytest
 from course_lib.catalogue import by_name
 from course_lib.cifar import load_sample
 from course_lib.cifar.compare import MEASURES, compare, pairs, table, values
+from course_lib.cifar.gallery import draw_results
 from course_lib.cifar.plans import PLANS, Plan, plan
 from course_lib.cifar.recipe import RunError, recipe
 
@@ -30,6 +31,8 @@ def test_a_comparison_stopped_goes_on_and_says_the_same(tmp_path):
     assert json.loads(file.read_text()) == kept
     for measure in MEASURES:
         assert "strided" in table(kept, measure) or measure == "gap"
+    drawn = draw_results(kept, "runs", tmp_path)
+    assert {file.name for file in drawn} == {f"runs-{measure}.svg" for measure in MEASURES}
     with pytest.raises(RunError, match="another plan or other data"):
         compare(IMAGES, replace(PLAN, seeds=3), file)
 
