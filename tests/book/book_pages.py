@@ -17,7 +17,7 @@ def listed_pages() -> list[str]:
 
 def names_below(folder: Path, suffix: str) -> set[str]:
     """The pages in a folder, named as the table of contents names them."""
-    paths = (path.relative_to(folder) for path in folder.rglob(f"*{suffix}"))
+    paths = (path.relative_to(folder) for path in folder.rglob(f"*{suffix}") if path.stem != "README")
     return {str(path.with_suffix("")) for path in paths if path.parts[0] != "_static"}
 
 
