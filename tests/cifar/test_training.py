@@ -14,7 +14,7 @@ from course_lib.cifar.training import OneCycle, build, judged, predict, split, t
 
 IMAGES = load_sample(260, 40)
 SHORT = recipe("fast", epochs=2, batch_size=64, validation=60, shift=2, flip=True, deterministic=True)
-ONE = recipe("fast", epochs=1, batch_size=64, validation=60)
+ONE = recipe("tutorial", epochs=1, batch_size=64, validation=60)
 
 
 @pytest.fixture(autouse=True)
@@ -155,7 +155,8 @@ def test_recipes_that_cannot_be(changes, says):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
 def test_a_process_stopped_from_outside_goes_on(tmp_path):
-    command = [sys.executable, "-m", "course_lib.cifar", "train", "--epochs", "3", "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "course_lib.cifar", "train", "--model", "tutorial", "--epochs", "3"]
+    command += ["--folder", str(tmp_path)]
     for epoch, how, status in ((1, signal.SIGINT, 130), (2, signal.SIGKILL, -9)):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
             for line in process.stdout:
