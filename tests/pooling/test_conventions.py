@@ -157,6 +157,14 @@ def test_torch_ceil_mode_divisor():
     assert np.allclose(channel(cl.average_pool(x, **how, count_include_pad=True)), [2 / 3, 1, 1 / 2])
 
 
+def test_divisor_of_asymmetric_padding():
+    x = np.ones((1, 4, 1))
+    # Three cells at each of -2 to 1, then at each of 0 to 3.
+    near = cl.average_pool(x, 3, 1, ((2, 0),), count_include_pad=True)
+    far = cl.average_pool(x, 3, 1, ((0, 2),), count_include_pad=True)
+    assert np.allclose(channel(near), [1 / 3, 2 / 3, 1, 1]) and np.allclose(channel(far), [1, 1, 2 / 3, 1 / 3])
+
+
 def test_torch_lp_is_a_sum():
     assert np.isclose(cl.lp_pool([[[1.0], [2.0]]], p=1, normalized=False).item(), 3)
 

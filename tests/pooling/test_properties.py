@@ -90,6 +90,35 @@ def test_special_weights_and_logits(geometry):
     assert np.allclose(cl.gated_pool(x, np.zeros(pool), **how)[met], half[met])
 
 
+def test_tied_cells_rank_in_row_major_order():
+    x = np.array([[2.0, 5.0], [2.0, 2.0]]).reshape(1, 2, 2, 1)
+    one = np.ones((1, 1, 1, 1))
+    assert cl.avg_topk_pool_backward(one, x, k=3).ravel().tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0])
+    assert cl.rank_average_pool_backward(one, x, t=2).ravel().tolist() == [0.5, 0.5, 0, 0]
+    assert cl.rank_weighted_pool_backward(one, x, normalize=False).ravel().tolist() == [0.25, 0.5, 0.125, 0.0625]
+    assert cl.ordinal_pool_backward(one, x, [4, 3, 2, 1]).ravel().tolist() == pytest.approx([0.3, 0.4, 0.2, 0.1])
+    drawn = cl.rank_stochastic_pool_backward(one, x, training=True, rng=0 * one + 0.8)
+    assert drawn.ravel().tolist() == [0, 0, 1, 0]  # 8/15 + 4/15 = 0.8 is reached, so the third rank
+
+
+def test_tied_maxima_of_bins_pay_the_first():
+    x = np.random.default_rng(0).integers(0, 3, (2, 6, 8, 3)).astype(float)
+    dy = distinct(1, (2, 3, 4, 3))
+    expected = cl.max_pool_backward(dy, x)
+    rois = [[n, 0, 0, 7, 5] for n in (0, 1)]
+    assert np.allclose(cl.adaptive_max_pool_backward(dy, x, (3, 4)), expected)
+    assert np.allclose(cl.fractional_max_pool_backward(dy, x, ([0, 2, 4, 6], [0, 2, 4, 6, 8])), expected)
+    assert np.allclose(cl.roi_max_pool_backward(dy, x, rois, (3, 4)), expected)
+    assert np.array_equal(
+        cl.intermap_pool_backward(np.ones((1, 1, 2)), [[[1.0, 1.0, 0.0, 2.0]]], 2), [[[1, 0, 0, 1]]]
+    )
+
+
+def test_clamped_cells_have_no_gradient():
+    dx = cl.gem_pool_backward([[1.0]], [[[0.0], [-3.0], [2.0]]], p=1)
+    assert dx.ravel().tolist() == [0, 0, pytest.approx(1 / 3)]
+
+
 MEANS = ["max_pool", "min_pool", "average_pool", "avg_topk_pool", "rank_average_pool", "rank_weighted_pool",
          "mixed_pool", "soft_pool", "rank_stochastic_pool"]
 
