@@ -2,13 +2,10 @@
 
 import inspect
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "pooling"))
 from calls import CALLS, EVERY, NAMES, ONE_EACH, forward_and_gradient
 
 import course_lib
