@@ -82,7 +82,7 @@ def test_names_beside_the_known_ones_are_refused(name, opcodes):
 def test_a_pickle_cannot_alter_the_reader():
     before = {name: (function.__code__, function.__defaults__) for name, function in _STAND_INS.items()}
     for module, name in _STAND_INS:
-        state = b"N}(" + text(b"__defaults__") + b"Nu\x86b"  # (None, {"__defaults__": None}) sets attributes
+        state = b"N}(X\x0c\x00\x00\x00__defaults__Nu\x86b"  # (None, {"__defaults__": None}) sets attributes
         with pytest.raises(BatchError):
             read_batch(b"\x80\x02c" + f"{module}\n{name}\n".encode() + state + b".")
     assert before == {name: (function.__code__, function.__defaults__) for name, function in _STAND_INS.items()}
