@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import tensorflow as tf
@@ -9,6 +10,8 @@ import tensorflow as tf
 from course_lib.layers.engine import HALF, as_floats, as_input, differentiable, dims, program, unconverted
 from course_lib.layers.functional.local import is_nan
 from course_lib.windows import as_int, per_axis
+
+BLOCK = 4
 
 
 @unconverted
@@ -139,43 +142,62 @@ def _as_scale(scale) -> float:
 
 
 def _bins(start, end, n, out):
-    """First and last-but-one cell of each bin of each region along one axis, inside the image: `(2, R, out)`."""
+    """First cell and end of each bin of each region along one axis, cut to the image: `(2, R, out)`."""
     length = tf.maximum(end - start + 1, 1)[:, None]
     place, start = tf.range(out), start[:, None]
     return tf.clip_by_value(tf.stack([start + place * length // out, start - (-(place + 1) * length // out)]), 0, n)
 
 
-def _first_largest(x, batch, rows, columns):
-    """Largest cell of each bin, and its index into the flattened spatial axes; the least value and -1 if empty."""
+def _over_bins(meet, state, rows, columns):
+    """`meet(i, j, *state)` for every place `(i, j)` of the largest bin, in row-major order within each block.
+
+    How deep the largest bin is only the regions tell. The places are met in blocks of a few, for a loop's every turn
+    writes its state to memory.
+    """
+    (top, bottom), (left, right) = tf.unstack(rows), tf.unstack(columns)
+    tallest, widest = tf.reduce_max(bottom - top), tf.reduce_max(right - left)
+
+    def block(i, j, *state):
+        for down, across in itertools.product(range(BLOCK), repeat=2):
+            state = meet(i + down, j + across, *state)
+        return i, j + BLOCK, *state
+
+    def band(i, *state):
+        _, _, *state = tf.while_loop(lambda i, j, *_: j < widest, block, (i, tf.constant(0), *state))
+        return i + BLOCK, *state
+
+    return tf.while_loop(lambda i, *_: i < tallest, band, (tf.constant(0), *state))[1:]
+
+
+def _reader(x, batch, rows, columns):
+    """`(i, j) -> value, index, inside` of the cells at that place of all bins."""
     _, height, width, channels = dims(x)
     cells = tf.reshape(x, [-1, channels])
     (top, bottom), (left, right) = tf.unstack(rows), tf.unstack(columns)
-    shape = [tf.shape(top)[0], top.shape[1], left.shape[1]]
-    place = tf.range(tf.shape(top)[0])
+
+    def read(i, j):
+        row, column = (top + i)[:, :, None], (left + j)[:, None, :]
+        inside = (row < bottom[:, :, None]) & (column < right[:, None, :])
+        place = tf.minimum(row, height - 1) * width + tf.minimum(column, width - 1)
+        index = batch[:, None, None] * (height * width) + place
+        return tf.gather(cells, index), index[..., None], inside[..., None]
+
+    shape = [tf.shape(top)[0], top.shape[1], left.shape[1], channels]
     least = tf.constant(-math.inf if x.dtype.is_floating else x.dtype.min, x.dtype)
-
-    def meet(i, j, best, index):
-        row, column = top + i, left + j
-        inside = (row < bottom)[:, :, None] & (column < right)[:, None, :]
-        cell = tf.minimum(row, height - 1)[:, :, None] * width + tf.minimum(column, width - 1)[:, None, :]
-        value = tf.gather(cells, tf.gather(batch, place)[:, None, None] * (height * width) + cell)
-        stays = ((best >= value) | is_nan(best)) & (index >= 0) | tf.logical_not(inside)[..., None]
-        return tf.where(stays, best, value), tf.where(stays, index, cell[..., None])
-
-    def across(i, best, index):
-        widest = tf.reduce_max(right - left)
-        return (i + 1, *tf.while_loop(
-            lambda j, *_: j < widest, lambda j, *state: (j + 1, *meet(i, j, *state)), (tf.constant(0), best, index)
-        )[1:])
-
-    tallest = tf.reduce_max(bottom - top)
-    state = (tf.constant(0), tf.fill([*shape, channels], least), tf.fill([*shape, channels], -1))
-    return tf.while_loop(lambda i, *_: i < tallest, across, state)[1:]
+    return read, tf.fill(shape, least)
 
 
 def _maxima(x, batch, rows, columns):
-    best, index = _first_largest(x, batch, rows, columns)
-    return tf.where(index >= 0, best, tf.zeros((), x.dtype))
+    read, best = _reader(x, batch, rows, columns)
+
+    def meet(i, j, best):
+        value, _, inside = read(i, j)
+        return (tf.where(inside & tf.logical_not((best >= value) | is_nan(best)), value, best),)
+
+    best, = _over_bins(meet, (best,), rows, columns)
+    (top, bottom), (left, right) = tf.unstack(rows), tf.unstack(columns)
+    met = (top < bottom)[:, :, None, None] & (left < right)[:, None, :, None]
+    return tf.where(met, best, tf.zeros((), x.dtype))
 
 
 def _maxima_backward(dy, x, batch, rows, columns):
@@ -183,11 +205,19 @@ def _maxima_backward(dy, x, batch, rows, columns):
 
 
 def _index(x, batch, rows, columns):
-    """Index of each largest cell into the flattened `x`, -1 where there is none."""
-    _, index = _first_largest(x, batch, rows, columns)
-    _, height, width, channels = dims(x)
-    cell = batch[:, None, None, None] * (height * width) + index
-    return tf.where(index >= 0, cell * channels + tf.range(channels), -1)
+    """Index of each largest cell into the flattened `x`, among ties the first; -1 where there is none."""
+    read, best = _reader(x, batch, rows, columns)
+
+    def meet(i, j, best, index):
+        value, cell, inside = read(i, j)
+        # A block reaches its later rows before the next block's earlier columns: the index settles ties.
+        wins = (value > best) | (is_nan(value) & ~is_nan(best)) | ((value == best) & (cell < index)) | (index < 0)
+        wins &= inside
+        return tf.where(wins, value, best), tf.where(wins, cell, index)
+
+    _, index = _over_bins(meet, (best, tf.fill(tf.shape(best), -1)), rows, columns)
+    channels = dims(x)[-1]
+    return tf.where(index >= 0, index * channels + tf.range(channels), -1)
 
 
 def _scattered(values, index, shape):
