@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import nbformat
@@ -18,6 +19,8 @@ from .sandbox import Plan
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 _NO_FORKS = {"tensorflow", "keras", "torch", "jax"}  # forking after these have computed something hangs
+
+_IPYTHON = re.compile(r"[%!?]|^\s*(?:>>>|In \[|[,;/])", re.MULTILINE)  # what cells in IPython's own syntax have
 
 
 class AssignmentError(Exception):
@@ -92,11 +95,11 @@ class Assignment:
         used = set()
         for cell in self.cells:
             if cell.kind in ("test", "locked"):
-                used |= {node.id for node in ast.walk(_parse(cell)) if isinstance(node, ast.Name)}
+                used |= {node.id for node in ast.walk(parsed(cell)) if isinstance(node, ast.Name)}
         defined = {}
         for cell in self.cells:
             if cell.kind == "answer":
-                defined |= _definitions(_parse(cell))
+                defined |= _definitions(parsed(cell))
         return {name: kind for name, kind in defined.items() if name in used}
 
     @cached_property
@@ -159,8 +162,11 @@ def hidden_lines(source: str) -> list[str]:
     return [line.strip() for line in source.split("\n") if line.strip() and line.strip() not in shown]
 
 
+@lru_cache(maxsize=1024)
 def python(source: str) -> str:
     """IPython's syntax (magics, `!command`, `?help`) as plain Python."""
+    if not _IPYTHON.search(source):
+        return source
     try:
         return TransformerManager().transform_cell(source)
     except (SyntaxError, RecursionError, ValueError):
@@ -185,7 +191,8 @@ def _cell(node: NotebookNode) -> Cell:
     return Cell(kind, meta.get("grade_id"), points, node.source, node)
 
 
-def _parse(cell: Cell) -> ast.Module:
+def parsed(cell: Cell) -> ast.Module:
+    """The syntax tree of a cell of the source. Raises `AssignmentError`."""
     try:
         return ast.parse(python(cell.source))
     except SyntaxError as error:

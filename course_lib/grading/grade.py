@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import importlib
 import multiprocessing
 import os
@@ -13,14 +14,16 @@ from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 
 from . import lazy, rebuild
-from .assignment import Assignment, AssignmentError, python
+from .assignment import Assignment, AssignmentError, Cell, parsed
 from .guard import HandIn
 from .judge import judge
 from .sandbox import NoSandbox
 from .verdict import Mark, Ran, Verdict
+from .visible import NotInstalled
 
 _FORK = multiprocessing.get_context("fork")
 MAX_VERDICT = 256 << 20
+_THE_GRADERS = (NoSandbox, NotInstalled, AssignmentError)  # troubles that are no student's
 
 
 def judge_hand_in(hand_in: HandIn, assignment: Assignment, secret: bytes) -> Verdict:
@@ -52,8 +55,10 @@ def in_child(hand_in: HandIn, assignment: Assignment, secret: bytes) -> Verdict:
 
 def in_children(hand_ins: Iterable[HandIn], assignment: Assignment, secret: bytes, jobs: int | None = None,
                 started: Callable[[HandIn], None] = lambda _: None) -> Iterator[Verdict]:
-    """Verdicts as they come. Raises `NoSandbox` and `AssignmentError`; nothing that a hand-in does raises anything."""
+    """Verdicts as they come. Raises `NoSandbox`, `NotInstalled`, `AssignmentError`; no hand-in raises anything."""
     import_beforehand(assignment)
+    gc.collect()
+    gc.freeze()  # children share these pages as long as nobody writes to them, and the collector would
     waiting, running = list(hand_ins)[::-1], {}
     try:
         while waiting or running:
@@ -92,7 +97,7 @@ class Child:
         self.kill()
         if data.startswith(b"!"):
             kind, _, text = data[1:].decode().partition(":")
-            raise {"NoSandbox": NoSandbox, "AssignmentError": AssignmentError}[kind](text)
+            raise next(error for error in _THE_GRADERS if error.__name__ == kind)(text)
         if not data:
             return nothing(self.hand_in, self.assignment, "the grader's process for this hand-in gave no verdict")
         return Verdict.from_bytes(data)
@@ -110,14 +115,14 @@ def import_beforehand(assignment: Assignment):
     """
     lazy.install(assignment.plan.import_first)
     for cell in assignment.cells:
-        for name in _imported(cell.source) if cell.kind in ("test", "locked") else ():
+        for name in _imported(cell) if cell.kind in ("test", "locked") else ():
             if name.partition(".")[0] not in assignment.plan.import_first:
                 with contextlib.suppress(ImportError):
                     importlib.import_module(name)
 
 
-def _imported(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(python(source))):
+def _imported(cell: Cell) -> Iterator[str]:
+    for node in ast.walk(parsed(cell)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -131,6 +136,6 @@ def _child(there: Connection, hand_in: HandIn, assignment: Assignment, secret: b
     sys.path[:] = [path for path in sys.path if path]
     try:
         data = judge_hand_in(hand_in, assignment, secret).to_bytes()
-    except (NoSandbox, AssignmentError) as error:
+    except _THE_GRADERS as error:
         data = f"!{type(error).__name__}:{error}".encode()
     there.send_bytes(data)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .assignment import Assignment, Cell, hidden_lines, python
+from .assignment import Assignment, AssignmentError, Cell, hidden_lines, python
 from .outputs import clean, pictures_and_text
 from .proxies import Ends, Function, Refused
 from .rebuild import Rebuilt
@@ -58,14 +58,18 @@ class Trusted:
 
     def __init__(self, assignment: Assignment, rebuilt: Rebuilt, secret: bytes):
         self.assignment, self.digest, self.secret = assignment, rebuilt.digest, secret
-        self.namespace: dict = {"__name__": "__main__"}
+        self.namespace: dict = {"__name__": "__main__", "get_ipython": _Quiet}
         self.available: dict[str, str] = {}
         self.failed: dict[str, str] = {}
 
     def run(self, cell: Cell):
         """A locked cell; one that calls what the student defines runs in the sandbox only."""
-        if not set(_names_at_top_level(cell.source)) & set(self.assignment.asked):
+        if set(_names_at_top_level(cell.source)) & set(self.assignment.asked):
+            return
+        try:
             _execute(cell, self.namespace)
+        except Exception as error:
+            raise AssignmentError(f"the locked cell {cell.grade_id} raises {type(error).__name__}: {error}.") from None
 
     def remember(self, piece, outcome: Outcome):
         """Why a name may be missing later on."""
@@ -130,6 +134,13 @@ class Trusted:
         if isinstance(error, NameError) and name in self.assignment.asked:
             return f"`{name}` is not defined."
         return f"The check could not go on with what was returned ({type(error).__name__}: {error})."
+
+
+class _Quiet:
+    """What `get_ipython()` gives to the source's own cells: magics do nothing in this process."""
+
+    def __getattr__(self, name):
+        return lambda *_, **__: None
 
 
 def _execute(cell: Cell, namespace: dict):

@@ -20,6 +20,7 @@ import io
 import json
 import math
 import struct
+from functools import lru_cache
 
 import numpy as np
 
@@ -125,6 +126,22 @@ def _npy(value) -> bytes:
     return stream.getvalue()
 
 
+@lru_cache(maxsize=256)
+def _npy_header(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, order and dtype, from the beginning of an `.npy` file of version 1.0."""
+    stream = io.BytesIO(header)
+    try:
+        version = np.lib.format.read_magic(stream)
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=4096)
+    except Exception as error:
+        raise FrameError(f"not an array: {type(error).__name__}") from None
+    if version != (1, 0) or dtype.kind not in _KINDS or dtype.subdtype is not None:
+        raise FrameError("an array of this kind may not cross")
+    if any(type(size) is not int or not 0 <= size <= MAX_DIMENSION for size in shape):
+        raise FrameError("an impossible shape")
+    return shape, fortran, dtype
+
+
 def _unique(pairs):
     if len({key for key, _ in pairs}) != len(pairs):
         raise FrameError("a key occurs twice")
@@ -194,18 +211,10 @@ def _array(tag, items, buffers):
         raise FrameError("a buffer is missing")
     if buffers[items[0]] is None:
         raise FrameError("a buffer is used twice")
-    buffer, buffers[items[0]] = bytes(buffers[items[0]]), None
-    stream = io.BytesIO(buffer)
-    try:
-        version = np.lib.format.read_magic(stream)
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=4096)
-    except Exception as error:
-        raise FrameError(f"not an array: {type(error).__name__}") from None
-    if version != (1, 0) or dtype.kind not in _KINDS or dtype.subdtype is not None:
-        raise FrameError("an array of this kind may not cross")
-    if any(type(size) is not int or not 0 <= size <= MAX_DIMENSION for size in shape):
-        raise FrameError("an impossible shape")
-    count, start = math.prod(shape), stream.tell()
+    buffer, buffers[items[0]] = buffers[items[0]], None
+    start = 10 + int.from_bytes(buffer[8:10], "little")
+    shape, fortran, dtype = _npy_header(bytes(buffer[:start]))
+    count = math.prod(shape)
     if count * dtype.itemsize != len(buffer) - start:
         raise FrameError("an array is not as long as its shape says")
     if tag == "scalar" and shape:
