@@ -12,10 +12,11 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Answer:
-    """Source code to hand in, and the test cells that it must lose."""
+    """Source code to hand in, the test cells that it must lose, and the right answer that it was made from, if any."""
 
     source: str
     loses: frozenset[str] = frozenset()
+    base: str | None = None
 
     @property
     def text(self) -> str:
@@ -35,8 +36,9 @@ def wrong(assignment: str) -> dict[str, Answer]:
     if table.exists():
         bases = right(assignment)
         for name, row in tomllib.loads(table.read_text()).items():
-            source = _edited(bases[row["base"]].source, row["change"], f"{assignment}: {name}")
-            answers[name] = Answer(f'"""{row["says"]}"""\n{source}', frozenset(row["loses"]))
+            base = bases[row["base"]].source
+            source = _edited(base, row["change"], f"{assignment}: {name}")
+            answers[name] = Answer(f'"""{row["says"]}"""\n{source}', frozenset(row["loses"]), base)
     return answers
 
 

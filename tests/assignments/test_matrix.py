@@ -48,20 +48,49 @@ class Sheet:
             exec(source, space)
         return space
 
-    def lost(self, source: str) -> dict[str, Exception]:
-        """The test cells that an answer loses, and why."""
+    def lost(self, source: str, base: str | None = None) -> dict[str, Exception]:
+        """The test cells that an answer loses, and why.
+
+        With a right answer as `base`, only cells that call a function in which the two differ: the others cannot fail.
+        """
+        differing = self.asked if base is None else [n for n in self.asked if behind(n, source) != behind(n, base)]
         student, failures = self.namespace(), {}
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             exec(compile(source, "answer", "exec"), student)
             space = self.namespace() | {name: Proxy(student[name]) for name in self.asked}
             for grade_id, cell in self._compiled:
+                if not any(re.search(rf"\b{name}\b", self.tests[grade_id]) for name in differing):
+                    continue
                 space["rng"] = np.random.default_rng(zlib.crc32(grade_id.encode()))
                 try:
                     exec(cell, space)
                 except Exception as failure:
                     failures[grade_id] = failure
         return failures
+
+
+def behind(name: str, source: str) -> set[str]:
+    """The code of a function of an answer and of everything at the top of its file that it uses."""
+    top, found, waiting = definitions(source), set(), [name]
+    while waiting:
+        text, uses = top.get(waiting.pop(), ("", frozenset()))
+        if text not in found:
+            found.add(text)
+            waiting += uses & top.keys()
+    return found
+
+
+@functools.cache
+def definitions(source: str) -> dict[str, tuple[str, frozenset[str]]]:
+    """The names defined at the top of a file: the code of each, and the names in it."""
+    result = {}
+    for node in ast.parse(source).body:
+        made = [node, *getattr(node, "targets", [])]
+        targets = [getattr(one, "name", None) or getattr(one, "id", None) for one in made]
+        uses = frozenset(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+        result |= {target: (ast.unparse(node), uses) for target in targets if target}
+    return result
 
 
 class Proxy:
@@ -129,7 +158,7 @@ def test_right_answers_get_full_marks(sheet):
 
 def test_wrong_answers_lose_what_they_should(sheet):
     found = answers.wrong(sheet.name)
-    lost = {name: set(sheet.lost(answer.source)) for name, answer in found.items()}
+    lost = {name: set(sheet.lost(answer.source, answer.base)) for name, answer in found.items()}
     assert lost == {name: set(answer.loses) for name, answer in found.items()}
     assert all(lost.values())
 
