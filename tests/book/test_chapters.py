@@ -12,7 +12,7 @@ from course_lib.catalogue import CATALOGUE
 PAGES = listed_pages()
 TEXTS = {page: (BOOK / f"{page}.md").read_text() for page in PAGES}
 CELL = re.compile(r"^```\{code-cell\}.*?\n(?P<options>---\n.*?^---\n|(?::.*\n)*)(?P<code>.*?)^```$", re.S | re.M)
-CHAPTERS = [page for page in PAGES if page.split("/")[0] in ("convolution", "pooling")]
+CHAPTERS = [page for page in PAGES if page.split("/")[0] in ("convolution", "arithmetic", "pooling")]
 # Directives and roles that Jupyter Book 2 no longer reads, though another form of the same exists.
 GONE = r"\{(eval-rst|tableofcontents|toggle|panels|tabbed|nb-exec-table|glue(:\w+)?|jupyter-execute|proof:\w+)\}"
 

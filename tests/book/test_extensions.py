@@ -10,7 +10,9 @@ from pybtex.database import parse_string
 sys.path.append(str(BOOK / "_ext"))
 
 import execution
+import lean
 import mathml
+import purge
 from references import AuthorYear
 
 
@@ -60,3 +62,37 @@ def test_labels_read_as_the_text_cites(authors, label):
     two = parse_string(entry.replace("KEY", "one") + entry.replace("KEY", "two"), "bibtex").entries.values()
     assert list(AuthorYear().format_labels(one)) == [label]
     assert list(AuthorYear().format_labels(list(two))) == [f"{label}a", f"{label}b"]
+
+
+def test_the_icon_script_goes_and_others_stay():
+    before, after = '<link href="a.css">\n', '<script src="b.js"></script>'
+    icons = '<script defer src="_static/scripts/fontawesome.js?digest=1"></script>\n'
+    assert lean.without_icon_script(before + icons + after) == before + after
+
+
+@pytest.mark.parametrize(
+    "css, kept",
+    [
+        ("a{x:1}", "a{x:1}"),
+        (".used{x:1}.spare{x:1}", ".used{x:1}"),
+        (".used,.spare .used,a{x:1}", ".used,a{x:1}"),
+        (".used.spare{x:1}", ""),
+        (".used:not(.spare){x:1}", ".used:not(.spare){x:1}"),
+        (".used:is(.spare,.used){x:1}", ".used:is(.spare,.used){x:1}"),
+        ("@media print{.spare{x:1}.used{x:1}}", "@media print{.used{x:1}}"),
+        ("@media print{.spare{x:1}}", ""),
+        ("@font-face{src:url(spare.woff2)}", "@font-face{src:url(spare.woff2)}"),
+        ("@keyframes spare{from{x:1}}", "@keyframes spare{from{x:1}}"),
+        ('a[href=".spare,.b"]{x:1}', 'a[href=".spare,.b"]{x:1}'),
+    ],
+)
+def test_only_rules_without_use_are_purged(css, kept):
+    assert purge.purge(css, {"used"}) == kept
+
+
+def test_a_class_that_a_script_sets_is_in_use(tmp_path):
+    (tmp_path / "page.html").write_text('<p class="plain sd-card">')
+    (tmp_path / "own.js").write_text("element.classList.add('later')")
+    (tmp_path / "fontawesome.js").write_text("'fa-never'")
+    words = purge.words_of(tmp_path)
+    assert {"plain", "sd-card", "later"} <= words and "fa-never" not in words
