@@ -477,7 +477,7 @@ check_array(roi_max_pool(count, np.array([[0.0, 2, 2, 5, 4]]), 1, 0.5), image([[
 from course_lib import roi_max_pool as oracle
 
 check_cases(roi_max_pool, oracle, [
-    case(random_image(rng, 1, 6, 8, 1), np.array([[0.0, *corners]]), o, scale)
+    case(random_image(rng, 1, 6, 8, 1, low=0), np.array([[0.0, *corners]]), o, scale)
     for corners, o, scale in [
         ((2, 2, 5, 4), 1, 0.5), ((1, 1, 5, 5), 2, 0.5), ((0.5, 1.5, 4.5, 2.5), 2, 1.0), ((0.4, 0.6, 3.4, 3.6), (2, 1), 1.0),
         ((16, 32, 100, 72), 2, 1 / 16), ((8, 24, 104, 40), (1, 3), 1 / 16), ((1, 0, 3, 2), 2, 2.0),
