@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from cases import CASES
+from cases import CASES, Case
 
 from course_lib import catalogue
 from course_lib.layers import functional
@@ -86,6 +86,33 @@ def test_empty_batch(name, case):
     y = catalogue.by_name(name).forward(*arrays, **case.how)
     ours, (gradient, *_) = value_and_gradients(name, case, arrays, np.zeros(y.shape))
     assert ours.shape == y.shape and gradient.shape == arrays[0].shape
+
+
+WINDOWED = [name for name, cases in CASES.items() if cases[0].how.get("pool_size") and name != "average_unpool"]
+
+
+@pytest.mark.parametrize("name", WINDOWED)
+def test_nan_stays_in_its_windows(name, uncompiled):
+    case = CASES[name][1]
+    arrays = [case.arrays[0].copy(), *case.arrays[1:]]
+    arrays[0][0, 2, 3, 1] = arrays[0][1, 0, 0, 2] = np.nan
+    y = catalogue.by_name(name).forward(*arrays, **case.how)
+    assert np.isnan(y).any() and not np.isnan(y).all()
+    np.testing.assert_array_equal(np.isnan(getattr(functional, name)(*arrays, **case.how)), np.isnan(y))
+
+
+@pytest.mark.parametrize("name", ["max_pool", "min_pool", "avg_topk_pool", "rank_average_pool", "rank_weighted_pool"])
+def test_infinities_and_padding(name, uncompiled):
+    """A cell of minus infinity is a cell, what lies beside it outside the input is none."""
+    x = np.full((1, 5, 5, 1), -np.inf)
+    x[0, 2, 2] = 1
+    how = {"pool_size": 3, "strides": 2, "padding": "same_lower"}
+    y = catalogue.by_name(name).forward(x, **how)
+    case = Case((x,), how)
+    dy = np.arange(1.0, y.size + 1).reshape(y.shape)
+    ours, (gradient,) = value_and_gradients(name, case, [x], dy)
+    np.testing.assert_array_equal(ours, y)
+    np.testing.assert_allclose(gradient, catalogue.by_name(name).backward(dy, x, **how), rtol=1e-12)
 
 
 def test_every_functional_form_has_a_case():

@@ -13,6 +13,7 @@ from course_lib.layers.engine import (
     as_input,
     cells,
     counts,
+    real,
     unconverted,
 )
 
@@ -103,9 +104,13 @@ def first_extreme(x, geometry, wins):
     """
     index = tf.uint8 if geometry.size <= 256 else tf.int32
     best, *rest = cells(x, geometry, identity(x.dtype, wins))
+    met, *reals = real(x, geometry)
     place = tf.zeros_like(best, index)
-    for offset, cell in enumerate(rest, start=1):
+    for offset, (cell, exists) in enumerate(zip(rest, reals, strict=True), start=1):
         stays = wins(best, cell) | is_nan(best)
+        if exists is not True:
+            # Only a cell of the input stands against another, be it as low as what fills the padding.
+            stays, met = stays & met | ~exists, met | exists
         best, place = tf.where(stays, best, cell), tf.where(stays, place, tf.constant(offset, index))
     return best, place
 

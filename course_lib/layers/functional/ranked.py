@@ -178,8 +178,8 @@ def _last_kept(x, geometry, least, kept):
     window = cells(x, geometry, -math.inf)
     left = kept - tf.add_n([tf.cast(cell > least, x.dtype) for cell in window])
     last = tf.zeros_like(least, tf.int32)
-    for offset, cell in enumerate(window):
-        tied = cell == least
+    for offset, (cell, exists) in enumerate(zip(window, real(x, geometry), strict=True)):
+        tied = (cell == least) & exists
         last = tf.where(tied & (left > 0), offset, last)
         left -= tf.cast(tied, x.dtype)
     return tf.cast(last, tf.uint8) if geometry.size <= 256 else last
