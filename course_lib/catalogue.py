@@ -10,7 +10,11 @@ import course_lib
 
 @dataclass(frozen=True)
 class Pooling:
-    """A function of the library and where else it appears; `None` where it does not."""
+    """A function of the library and where else it appears.
+
+    `layer`, `chapter` and `assignment` are None where there is none; `unasked` then says why no assignment asks
+    for it.
+    """
 
     name: str
     title: str
@@ -21,6 +25,7 @@ class Pooling:
     layer: str | None = None
     chapter: str | None = None
     assignment: str | None = None
+    unasked: str | None = None
 
 
 def _row(name: str, title: str, source: str, **places: str) -> Pooling:
@@ -29,54 +34,182 @@ def _row(name: str, title: str, source: str, **places: str) -> Pooling:
 
 
 CATALOGUE: tuple[Pooling, ...] = (
-    _row("conv", "Convolution", "@lecun1989backpropagation", chapter="convolution", layer="Conv2D"),
-    _row("conv_transpose", "Transposed convolution", "@dumoulin2016guide", layer="Conv2DTranspose"),
+    _row(
+        "conv", "Convolution", "@lecun1989backpropagation",
+        layer="Conv2D", chapter="convolution", assignment="convolution",
+    ),
+    _row(
+        "conv_transpose", "Transposed convolution", "@dumoulin2016guide",
+        layer="Conv2DTranspose", chapter="arithmetic", assignment="convolution",
+    ),
     _row(
         "max_pool", "Max pooling", "@boureau2010theoretical",
         layer="MaxPooling2D", chapter="pooling/max", assignment="max_pooling",
     ),
-    _row("min_pool", "Min pooling", "@serra1982image", layer="MinPooling2D"),
-    _row("average_pool", "Average pooling", "@lecun1989backpropagation", layer="AveragePooling2D"),
-    _row("mixed_pool", "Mixed pooling", "@yu2014mixed", layer="MixedPooling2D"),
-    _row("gated_pool", "Gated pooling", "@lee2016generalizing", layer="GatedPooling2D"),
-    _row("lp_pool", "Lp pooling", "@sermanet2012convolutional", layer="LpPooling2D"),
-    _row("weighted_pool", "Weighted pooling", "@lecun1998gradient", layer="WeightedPooling2D"),
-    _row("information_pool", "Information-weighted pooling", "@zhu2019weighted", layer="InformationPooling2D"),
-    _row("soft_pool", "SoftPool", "@stergiou2021refining", layer="SoftPooling2D"),
-    _row("lip_pool", "Local importance-based pooling", "@gao2019lip", layer="LIPPooling2D"),
-    _row("avg_topk_pool", "Avg-TopK pooling", "@ozdemir2023avgtopk", layer="AvgTopKPooling2D"),
-    _row("rank_average_pool", "Rank-based average pooling", "@shi2016rank", layer="RankAveragePooling2D"),
-    _row("rank_weighted_pool", "Rank-based weighted pooling", "@shi2016rank", layer="RankWeightedPooling2D"),
-    _row("rank_stochastic_pool", "Rank-based stochastic pooling", "@shi2016rank", layer="RankStochasticPooling2D"),
-    _row("ordinal_pool", "Ordinal pooling", "@deliege2021ordinal", layer="OrdinalPooling2D"),
-    _row("stochastic_pool", "Stochastic pooling", "@zeiler2013stochastic", layer="StochasticPooling2D"),
-    _row("global_average_pool", "Global average pooling", "@lin2014network", layer="GlobalAveragePooling2D"),
-    _row("global_max_pool", "Global max pooling", "@oquab2015object", layer="GlobalMaxPooling2D"),
-    _row("global_lp_pool", "Global Lp pooling", "@sermanet2012convolutional", layer="GlobalLpPooling2D"),
-    _row("gem_pool", "Generalised-mean pooling", "@radenovic2019fine", layer="GeMPooling2D"),
-    _row("adaptive_average_pool", "Adaptive average pooling", "@he2014spatial", layer="AdaptiveAveragePooling2D"),
-    _row("adaptive_max_pool", "Adaptive max pooling", "@he2014spatial", layer="AdaptiveMaxPooling2D"),
-    _row("fractional_max_pool", "Fractional max pooling", "@graham2014fractional", layer="FractionalMaxPooling2D"),
+    _row(
+        "min_pool", "Min pooling", "@serra1982image",
+        layer="MinPooling2D", chapter="pooling/average", assignment="average_pooling",
+    ),
+    _row(
+        "average_pool", "Average pooling", "@lecun1989backpropagation",
+        layer="AveragePooling2D", chapter="pooling/average", assignment="average_pooling",
+    ),
+    _row(
+        "mixed_pool", "Mixed pooling", "@yu2014mixed",
+        layer="MixedPooling2D", chapter="pooling/between", assignment="between_mean_and_max",
+    ),
+    _row(
+        "gated_pool", "Gated pooling", "@lee2016generalizing",
+        layer="GatedPooling2D", chapter="pooling/between", assignment="between_mean_and_max",
+    ),
+    _row(
+        "lp_pool", "Lp pooling", "@sermanet2012convolutional",
+        layer="LpPooling2D", chapter="pooling/between", assignment="between_mean_and_max",
+    ),
+    _row(
+        "weighted_pool", "Weighted pooling", "@lecun1998gradient",
+        layer="WeightedPooling2D", chapter="pooling/average", assignment="average_pooling",
+    ),
+    _row(
+        "information_pool", "Information-weighted pooling", "@zhu2019weighted",
+        layer="InformationPooling2D", chapter="pooling/average",
+        unasked="weighted pooling with weights made from the values; the linear one is asked for",
+    ),
+    _row(
+        "soft_pool", "SoftPool", "@stergiou2021refining",
+        layer="SoftPooling2D", chapter="pooling/between", assignment="between_mean_and_max",
+    ),
+    _row(
+        "lip_pool", "Local importance-based pooling", "@gao2019lip",
+        layer="LIPPooling2D", chapter="pooling/between", assignment="between_mean_and_max",
+    ),
+    _row(
+        "avg_topk_pool", "Avg-TopK pooling", "@ozdemir2023avgtopk",
+        layer="AvgTopKPooling2D", chapter="pooling/ranks", assignment="ranks_and_chance",
+    ),
+    _row(
+        "rank_average_pool", "Rank-based average pooling", "@shi2016rank",
+        layer="RankAveragePooling2D", chapter="pooling/ranks",
+        unasked="the same function as Avg-TopK pooling, which is asked for",
+    ),
+    _row(
+        "rank_weighted_pool", "Rank-based weighted pooling", "@shi2016rank",
+        layer="RankWeightedPooling2D", chapter="pooling/ranks", assignment="ranks_and_chance",
+    ),
+    _row(
+        "rank_stochastic_pool", "Rank-based stochastic pooling", "@shi2016rank",
+        layer="RankStochasticPooling2D", chapter="pooling/ranks",
+        unasked="a draw from the weights of rank-based weighted pooling, which is asked for",
+    ),
+    _row(
+        "ordinal_pool", "Ordinal pooling", "@deliege2021ordinal",
+        layer="OrdinalPooling2D", chapter="pooling/ranks", assignment="ranks_and_chance",
+    ),
+    _row(
+        "stochastic_pool", "Stochastic pooling", "@zeiler2013stochastic",
+        layer="StochasticPooling2D", chapter="pooling/ranks", assignment="ranks_and_chance",
+    ),
+    _row(
+        "global_average_pool", "Global average pooling", "@lin2014network",
+        layer="GlobalAveragePooling2D", chapter="pooling/global", assignment="global_pooling",
+    ),
+    _row(
+        "global_max_pool", "Global max pooling", "@oquab2015object",
+        layer="GlobalMaxPooling2D", chapter="pooling/global", assignment="global_pooling",
+    ),
+    _row(
+        "global_lp_pool", "Global Lp pooling", "@sermanet2012convolutional",
+        layer="GlobalLpPooling2D", chapter="pooling/global",
+        unasked="Lp pooling with a single window; that one is asked for",
+    ),
+    _row(
+        "gem_pool", "Generalised-mean pooling", "@radenovic2019fine",
+        layer="GeMPooling2D", chapter="pooling/global", assignment="global_pooling",
+    ),
+    _row(
+        "adaptive_average_pool", "Adaptive average pooling", "@he2014spatial",
+        layer="AdaptiveAveragePooling2D", chapter="pooling/any-size", assignment="any_size",
+    ),
+    _row(
+        "adaptive_max_pool", "Adaptive max pooling", "@he2014spatial",
+        layer="AdaptiveMaxPooling2D", chapter="pooling/any-size", assignment="any_size",
+    ),
+    _row(
+        "fractional_max_pool", "Fractional max pooling", "@graham2014fractional",
+        layer="FractionalMaxPooling2D", chapter="pooling/ranks", assignment="ranks_and_chance",
+    ),
     _row(
         "fractional_average_pool", "Fractional average pooling", "@graham2014fractional",
-        layer="FractionalAveragePooling2D",
+        layer="FractionalAveragePooling2D", chapter="pooling/ranks",
+        unasked="the regions are those of fractional max pooling, which is asked for",
     ),
-    _row("spatial_pyramid_pool", "Spatial pyramid pooling", "@he2014spatial", layer="SpatialPyramidPooling2D"),
-    _row("pixel_pyramid_pool", "Per-pixel pyramid pooling", "@park2017look", layer="PixelPyramidPooling2D"),
-    _row("blur_pool", "Blur pooling", "@zhang2019making", layer="BlurPooling2D"),
-    _row("max_blur_pool", "Max-blur pooling", "@zhang2019making", layer="MaxBlurPooling2D"),
-    _row("spectral_pool", "Spectral pooling", "@rippel2015spectral", layer="SpectralPooling2D"),
-    _row("roi_max_pool", "RoI max pooling", "@girshick2015fast", layer="RoIMaxPooling2D"),
-    _row("roi_align", "RoI align", "@he2017mask", layer="RoIAlign2D"),
-    _row("superpixel_pool", "Superpixel pooling", "@kwak2017weakly", layer="SuperpixelPooling"),
-    _row("max_unpool", "Max unpooling", "@zeiler2014visualizing", layer="MaxUnpooling2D"),
-    _row("average_unpool", "Average unpooling", "@zeiler2014visualizing", layer="AverageUnpooling2D"),
-    _row("bilinear_pool", "Bilinear pooling", "@lin2015bilinear", layer="BilinearPooling"),
-    _row("compact_bilinear_pool", "Compact bilinear pooling", "@gao2016compact", layer="CompactBilinearPooling"),
-    _row("vlad_pool", "VLAD pooling", "@gong2014multi", layer="VLADPooling"),
-    _row("mop_pool", "Multi-scale orderless pooling", "@gong2014multi", layer="MOPPooling"),
-    _row("attention_pool", "Attention pooling", "@ilse2018attention", layer="AttentionPooling"),
-    _row("intermap_pool", "Inter-map pooling", "@lee2016intermap", layer="InterMapPooling"),
+    _row(
+        "spatial_pyramid_pool", "Spatial pyramid pooling", "@he2014spatial",
+        layer="SpatialPyramidPooling2D", chapter="pooling/any-size", assignment="any_size",
+    ),
+    _row(
+        "pixel_pyramid_pool", "Per-pixel pyramid pooling", "@park2017look",
+        layer="PixelPyramidPooling2D", chapter="pooling/any-size", assignment="any_size",
+    ),
+    _row(
+        "blur_pool", "Blur pooling", "@zhang2019making",
+        layer="BlurPooling2D", chapter="pooling/shifts", assignment="shifts",
+    ),
+    _row(
+        "max_blur_pool", "Max-blur pooling", "@zhang2019making",
+        layer="MaxBlurPooling2D", chapter="pooling/shifts", assignment="shifts",
+    ),
+    _row(
+        "spectral_pool", "Spectral pooling", "@rippel2015spectral",
+        layer="SpectralPooling2D", chapter="pooling/shifts", assignment="shifts",
+    ),
+    _row(
+        "roi_max_pool", "RoI max pooling", "@girshick2015fast",
+        layer="RoIMaxPooling2D", chapter="pooling/any-size", assignment="any_size",
+    ),
+    _row(
+        "roi_align", "RoI align", "@he2017mask",
+        layer="RoIAlign2D", chapter="pooling/any-size", assignment="any_size",
+    ),
+    _row(
+        "superpixel_pool", "Superpixel pooling", "@kwak2017weakly",
+        layer="SuperpixelPooling", chapter="pooling/orderless", assignment="orderless",
+    ),
+    _row(
+        "max_unpool", "Max unpooling", "@zeiler2014visualizing",
+        layer="MaxUnpooling2D", chapter="pooling/gradients",
+        unasked="max pooling and its gradient fill their assignment",
+    ),
+    _row(
+        "average_unpool", "Average unpooling", "@zeiler2014visualizing",
+        layer="AverageUnpooling2D", chapter="pooling/gradients",
+        unasked="a constant spread over each window, which the gradient of average pooling asks for already",
+    ),
+    _row(
+        "bilinear_pool", "Bilinear pooling", "@lin2015bilinear",
+        layer="BilinearPooling", chapter="pooling/orderless", assignment="orderless",
+    ),
+    _row(
+        "compact_bilinear_pool", "Compact bilinear pooling", "@gao2016compact",
+        layer="CompactBilinearPooling", chapter="pooling/orderless", assignment="orderless",
+    ),
+    _row(
+        "vlad_pool", "VLAD pooling", "@gong2014multi",
+        layer="VLADPooling", chapter="pooling/orderless", assignment="orderless",
+    ),
+    _row(
+        "mop_pool", "Multi-scale orderless pooling", "@gong2014multi",
+        layer="MOPPooling", chapter="pooling/orderless",
+        unasked="VLAD pooling at several scales; that one is asked for",
+    ),
+    _row(
+        "attention_pool", "Attention pooling", "@ilse2018attention",
+        layer="AttentionPooling", chapter="pooling/orderless", assignment="orderless",
+    ),
+    _row(
+        "intermap_pool", "Inter-map pooling", "@lee2016intermap",
+        layer="InterMapPooling", chapter="pooling/orderless", assignment="orderless",
+    ),
 )
 
 
