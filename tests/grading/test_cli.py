@@ -1,9 +1,12 @@
 """The `course` command as a user meets it: help, exit statuses, JSON, and a table at the end."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import nbformat
 import pytest
@@ -14,9 +17,24 @@ from course_lib import cli
 COMMANDS = ["release", "collect", "grade", "feedback", "export", "check", "doctor", "sample"]
 
 
-def course_command(*arguments, **options):
-    return subprocess.run([sys.executable, "-W", "ignore", "-m", "course_lib.cli", *map(str, arguments)],
-                          capture_output=True, text=True, timeout=300, **options)
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def course_command(*arguments) -> Done:
+    """The command in this process, as the console script calls it."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = cli.main([str(argument) for argument in arguments])
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+def check(path):
+    """`course check` in a process of its own, since it runs the notebook there."""
+    return subprocess.run([sys.executable, "-m", "course_lib.cli", "check", str(path)], capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -97,32 +115,34 @@ def test_trouble_is_one_sentence(course, arguments, status, said):
     assert said in done.stderr and "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-def test_a_folder_that_is_no_course_is_said(tmp_path):
-    done = course_command("grade", "tiny", cwd=tmp_path)
+def test_a_folder_that_is_no_course_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = course_command("grade", "tiny")
     assert done.returncode == 1 and "not a course folder" in done.stderr
 
 
-def test_without_a_sandbox_the_status_is_3(course, put, notebook_of):
+def test_without_a_sandbox_the_status_is_3(course, put, notebook_of, monkeypatch):
     put("ada", notebook_of(**RIGHT))
-    done = course_command("--root", course.root, "grade", "tiny", env={"PATH": "/nowhere"})
+    monkeypatch.setenv("PATH", "/nowhere")
+    done = course_command("--root", course.root, "grade", "tiny")
     assert done.returncode == 3
     assert "bubblewrap is not installed; install it" in done.stderr and len(done.stderr.splitlines()) == 1
-    assert course_command("doctor", env={"PATH": "/nowhere"}).returncode == 3
+    assert course_command("doctor").returncode == 3
 
 
 def test_check_runs_the_visible_tests_only(tmp_path, notebook_of, released):
     path = tmp_path / "mine.ipynb"
     nbformat.write(notebook_of(**RIGHT | {"total": "def total(numbers):\n    return 0"}), path)
-    done = course_command("check", path)
+    done = check(path)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert "right  test_double: twice as much" in lines and "WRONG  test_total: the sum" in lines
     assert "       the result: expected 3, got 0." in lines
     assert "note   the cell essay still has its placeholder" in lines
     nbformat.write(notebook_of("%matplotlib inline\n!pip install x", **RIGHT), path)
-    done = course_command("check", path)
+    done = check(path)
     assert done.returncode == 0, done.stdout
-    blank = course_command("check", released.notebook("release", "tiny"))
+    blank = check(released.notebook("release", "tiny"))
     assert blank.returncode == 1 and "the cell double still has its placeholder" in blank.stdout
 
 
