@@ -2,6 +2,7 @@
 
 Reading and drawing images needs NumPy alone; TensorFlow loads when a model is first built.
 
+>>> from course_lib.cifar import load_sample
 >>> images = load_sample(20, 10)
 >>> images.x_train.shape, images.y_train.shape
 ((20, 32, 32, 3), (20,))

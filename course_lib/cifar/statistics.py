@@ -42,7 +42,7 @@ def paired(differences, level: float = 0.95) -> Paired:
 
     >>> result = paired([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     >>> result.mean, result.low, result.high, result.level, result.p
-    (3.5, 1.5, 5.5, 0.96875, 0.03125)
+    (3.5, 1.0, 6.0, 0.96875, 0.03125)
     """
     d = np.asarray(differences, float)
     if d.ndim != 1 or not 2 <= d.size <= MOST_PAIRS or not np.isfinite(d).all():
