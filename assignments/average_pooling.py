@@ -437,7 +437,7 @@ check_cases(min_pool2d, min_pool, [
     for batch, k, rows, columns, channels in [
         (1, 2, 1, 2, 1), (1, 3, 2, 1, 1), (2, 2, 2, 2, 1), (1, 2, 2, 3, 2), (2, 3, 1, 2, 3),
     ]
-], explain=show_window, **close)
+] + [case(random_image(rng, 1, 4, 6, 1, low=1), 2)], explain=show_window, **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_min_geometry", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

@@ -151,7 +151,7 @@ for n in range(1, 11):
 
 # %% nbgrader={"grade": true, "grade_id": "test_size_integers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Behaviour: counts are integers
-for padding in ["valid", "same"]:
+for padding in ("valid", "same"):
     count = pool_output_size(7, 3, 2, padding)
     check_integer(count, int(count), what=f'pool_output_size(7, 3, 2, "{padding}")')
     for number in pool_padding(7, 3, 2, padding):
