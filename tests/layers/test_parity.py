@@ -55,8 +55,14 @@ def test_value_and_gradient(name, case, request):
     assert_same([ours, *ours_gradients], [y, *gradients], "float64")
 
 
-@pytest.mark.parametrize("name, case", FIRST)
-@pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
+# One of each kind of program; test_models compiles a model with every layer.
+XLA = ("max_pool", "ordinal_pool", "adaptive_max_pool", "fractional_average_pool", "roi_max_pool", "spectral_pool")
+
+
+@pytest.mark.parametrize("name, case, compiled", [
+    *(pytest.param(name, cases[0], False, id=f"graph-{name}") for name, cases in CASES.items()),
+    *(pytest.param(name, CASES[name][0], True, id=f"xla-{name}") for name in XLA),
+])
 def test_in_a_graph_that_knows_no_sizes(name, case, compiled):
     """Batch and spatial sizes unknown while tracing, for the value and for the gradient."""
     arrays, y, dy, gradients = reference(name, case)
