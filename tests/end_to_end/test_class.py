@@ -76,7 +76,7 @@ def test_feedback_holds_the_message_and_no_hidden_test(graded):
         text = re.sub(r"<[^>]*>", "", page)
         assert "random_image(rng, 1" not in text and "<script" not in page
         if student == "wrong_last_tie":
-            assert "values differ" in text and "argument 2" in text
+            assert "values differ" in text
 
 
 def test_stock_nbgrader_gives_the_same_marks(graded, tmp_path):
