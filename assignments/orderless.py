@@ -396,7 +396,7 @@ from course_lib import vlad_pool as oracle
 
 check_cases(vlad_pool, oracle, [
     case(rng.normal(size=(1, rows, columns, c)), rng.normal(size=(k, c)))
-    for rows, columns, c, k in [(1, 1, 1, 1), (1, 3, 1, 2), (1, 4, 2, 2), (2, 3, 3, 3), (4, 4, 2, 4), (3, 3, 4, 2)]
+    for rows, columns, c, k in [(1, 1, 1, 1), (1, 3, 1, 2), (1, 4, 2, 2), (2, 3, 3, 3), (6, 6, 2, 4), (6, 6, 4, 5), (6, 6, 3, 6)]
 ], **close)
 ### END HIDDEN TESTS
 
@@ -489,7 +489,8 @@ check_array(superpixel_pool2d(np.concatenate([positions([1], [3]), positions([1]
 from course_lib import superpixel_pool as oracle
 
 check_cases(superpixel_pool2d, oracle, [
-    case(random_image(rng, batch, 2, 3, c), rng.integers(0, 4, (batch, 2, 3))) for batch, c in [(2, 1), (2, 2), (3, 1), (4, 3)]
+    case(random_image(rng, batch, 2, 3, c), np.stack([rng.permutation(6).reshape(2, 3) % 4 for _ in range(batch)]))
+    for batch, c in [(2, 1), (2, 2), (3, 1), (4, 3)]
 ], **close)
 ### END HIDDEN TESTS
 
@@ -548,8 +549,12 @@ check_array(attention_pool(positions([1], [3]), np.array([[1.0]]), np.array([100
 ### BEGIN HIDDEN TESTS
 from course_lib import attention_pool as oracle
 
+def spaced(c):
+    """Positions whose first channel is 0, 0.2, ... 1 in any order: no two scores are close."""
+    return np.concatenate([rng.permutation(6).reshape(1, 2, 3, 1) / 5, rng.normal(size=(1, 2, 3, c - 1))], axis=3)
+
 check_cases(attention_pool, oracle, [
-    case(rng.normal(size=(1, 2, 3, c)), rng.normal(size=(d, c)), 5000 * rng.choice([-1, 1], d)) for c, d in [(1, 1), (2, 2), (3, 3)]
+    case(spaced(c), np.eye(1, c), np.array([v])) for c in [1, 2, 3] for v in [-5000.0, 5000.0]
 ], **close)
 ### END HIDDEN TESTS
 
