@@ -153,13 +153,20 @@ def _find_missing(assignment, cells, chosen, anchors, claims, notes):
 
 
 def _note_restored(assignment, cells, chosen, notes):
-    for cell in assignment.cells:
-        if cell.kind not in ("test", "locked"):
-            continue
-        if cell.grade_id not in chosen:
-            notes.append(f"the cell {cell.grade_id} was missing and was put back")
-        elif cells[chosen[cell.grade_id]].source.strip() not in (cell.visible_source.strip(), cell.source.strip()):
-            notes.append(f"the cell {cell.grade_id} had been changed and was restored")
+    locked = [cell for cell in assignment.cells if cell.kind in ("test", "locked")]
+    missing = [cell.grade_id for cell in locked if cell.grade_id not in chosen]
+    changed = [cell.grade_id for cell in locked if cell.grade_id in chosen
+               and cells[chosen[cell.grade_id]].source.strip() not in _as_given(cell)]
+    notes += [f"missing and put back: {_listed(missing)}"] if missing else []
+    notes += [f"changed and restored: {_listed(changed)}"] if changed else []
+
+
+def _as_given(cell) -> tuple[str, str]:
+    return cell.visible_source.strip(), cell.source.strip()
+
+
+def _listed(names: list[str], most: int = 3) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more cells" if len(names) > most else "")
 
 
 def _likely(assignment, cell, cells, free, anchors):

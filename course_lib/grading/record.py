@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SAWarning
 
 from . import executed
 from .assignment import Assignment, AssignmentError
@@ -62,7 +64,10 @@ class Recorder:
         notebook = executed.notebook(self.assignment, verdict)
         executed.write(self.course.notebook("autograded", name, verdict.student), notebook)
         when = {} if hand_in.timestamp is None else {"timestamp": hand_in.timestamp}
-        submission = book.update_or_create_submission(name, verdict.student, **when)
+        with warnings.catch_warnings():
+            # nbgrader fills a new submission before it adds it to the session, of which SQLAlchemy warns each time.
+            warnings.simplefilter("ignore", SAWarning)
+            submission = book.update_or_create_submission(name, verdict.student, **when)
         submitted = book.find_submission_notebook(name, name, verdict.student)
         cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if utils.is_grade(cell)
                  or utils.is_solution(cell) or utils.is_task(cell)}
