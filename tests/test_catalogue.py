@@ -9,6 +9,7 @@ import pytest
 from calls import CALLS, EVERY, NAMES, ONE_EACH, forward_and_gradient
 
 import course_lib
+from course_lib import layers
 from course_lib.catalogue import CATALOGUE, by_name
 from course_lib.gradcheck import numerical_gradient, relative_error
 
@@ -36,6 +37,15 @@ def test_places_exist(row):
         assert (ROOT / "assignments" / f"{row.assignment}.py").is_file()
     entries = re.findall(r"^@\w+\{([^,]+),", (ROOT / "book" / "references.bib").read_text(), re.MULTILINE)
     assert row.source[0] == "@" and row.source[1:] in entries
+
+
+@pytest.mark.parametrize("row", CATALOGUE, ids=NAMES)
+def test_every_row_has_its_place_in_the_course(row):
+    assert row.layer and hasattr(layers, row.layer)
+    assert row.name in (ROOT / "book" / f"{row.chapter}.md").read_text()
+    assert bool(row.assignment) != bool(row.unasked)
+    if row.assignment:
+        assert re.search(rf"\b{row.name}\b", (ROOT / "assignments" / f"{row.assignment}.py").read_text())
 
 
 @pytest.mark.parametrize("row", CATALOGUE, ids=NAMES)
