@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from .cifar import commands as cifar
+
 OK, TROUBLE, USAGE, NO_SANDBOX = 0, 1, 2, 3
 
 
@@ -183,6 +185,7 @@ def _parser() -> argparse.ArgumentParser:
                        "--root _build/class sample max_pooling --from tests/assignments/max_pooling")
     sampling.add_argument("--from", dest="answers", required=True, metavar="DIR",
                           help="a folder with answer files: right/*.py and wrong/*.py")
+    cifar.register(commands)
     return parser
 
 
