@@ -7,7 +7,7 @@ CLASS := _build/class
 NAME ?= max_pooling
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help setup site release class book test check-site grade bench serve lock clean
+.PHONY: help setup site release class book test check-site grade bench bench-cifar serve lock clean
 
 help:
 	@echo "make book     build the site, release the assignment, grade a sample class (does all set-up)"
@@ -76,6 +76,10 @@ grade: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# CIFAR10_PATH=... says where the data lie; without it accuracies are not measured.
+bench-cifar: setup
+	$(BIN)/python -m benchmarks cifar --output _build/bench-cifar.json
 
 serve: setup
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
