@@ -78,11 +78,25 @@ def _mean_gradient(dy, x):
 
 
 def _max(x, keepdims):
-    y = tf.reduce_max(flat(x), 1)
-    if x.dtype.is_floating:
-        holds_nan = tf.reduce_any(is_nan(flat(x)), 1)
-        y = tf.where(holds_nan, tf.constant(float("nan"), x.dtype), y)
-    return tf.reshape(y, _global_shape(x, keepdims))
+    return tf.reshape(_from_ordered(tf.reduce_max(_ordered(flat(x)), 1), x.dtype), _global_shape(x, keepdims))
+
+
+def _ordered(x):
+    """Floats as integers in the same order, with NaN above all: a maximum of floats passes over NaN in XLA."""
+    if not x.dtype.is_floating:
+        return x
+    integer = tf.int64 if x.dtype == tf.float64 else tf.int32
+    return tf.where(is_nan(x), tf.constant(integer.max), _flipped(tf.bitcast(x, integer)))
+
+
+def _from_ordered(key, dtype):
+    return tf.bitcast(_flipped(key), dtype) if dtype.is_floating else key
+
+
+def _flipped(bits):
+    """All bits but the sign turned over in negative numbers; twice gives the number back. The largest is a NaN's."""
+    sign = tf.bitwise.right_shift(bits, tf.constant(8 * bits.dtype.size - 1, bits.dtype))
+    return tf.bitwise.bitwise_xor(bits, tf.bitwise.bitwise_and(sign, tf.constant(bits.dtype.max, bits.dtype)))
 
 
 def _max_backward(dy, x, keepdims):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -254,7 +255,8 @@ def not_negative(y, window):
 
 def _softmax_mean(values, logits, reals):
     """Shift and reciprocal sum of the softmax of each window, and the mean that it weighs."""
-    top = largest(logits)
+    # A maximum may lose a NaN; the sums below do not.
+    top = functools.reduce(tf.maximum, logits)
     zero = tf.zeros((), top.dtype)
     shift = tf.where(tf.math.is_inf(top), zero, top)
     weights = [tf.where(r, tf.exp(logit - shift), zero) for logit, r in zip(logits, reals, strict=True)]
