@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +21,7 @@ RANKED = ("avg_topk_pool", "rank_average_pool", "rank_weighted_pool", "ordinal_p
 MEANS = ("lp_pool", "soft_pool", "weighted_pool", "information_pool", "lip_pool", "mixed_pool", "gated_pool")
 DRAWN = ("stochastic_pool", "rank_stochastic_pool")
 POWER = "lp_pool(p=2.5)"
+CLEAR = Path("/proc/self/clear_refs")
 
 
 def rows() -> Iterator[dict]:
@@ -213,7 +215,9 @@ def regions() -> Iterator[dict]:
 
 
 def memory() -> Iterator[dict]:
-    """Growth of a fresh process' peak memory over one training step on B, in terms of the input."""
+    """Peak memory of one training step on B, the input included, in terms of the input; a fresh process each."""
+    if not CLEAR.exists():
+        return
     for name, size in (("max_pool", 2), ("avg_topk_pool", 3), ("soft_pool", 3)):
         code = f"from benchmarks import layers; print(layers.peak({name!r}, {size}))"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -221,12 +225,15 @@ def memory() -> Iterator[dict]:
 
 
 def peak(name: str, size: int) -> float:
-    import resource
-
-    function = step(pooling(name, size))
-    # What compiling takes for itself is not the pooling's: a small image first.
-    function(images((1, *B[1:])))
-    x = images(B)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """The peak above what the process holds beforehand, its programs compiled and its input made."""
+    function, x = step(pooling(name, size)), images(B)
     function(x)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / (4 * np.prod(B))
+    CLEAR.write_text("5")  # Linux: the high-water mark starts anew
+    held = _kibibytes("VmRSS")
+    function(x)
+    return 1 + (_kibibytes("VmHWM") - held) * 1024 / (4 * np.prod(B))
+
+
+def _kibibytes(field: str) -> int:
+    lines = (line.split() for line in Path("/proc/self/status").read_text().splitlines())
+    return next(int(words[1]) for words in lines if words[0] == f"{field}:")
