@@ -323,7 +323,7 @@ def _assigned(x, centres):
 
 
 def _as_levels(levels, x):
-    if np.ndim(levels) == 0 or len(levels) == 0:
+    if not isinstance(levels, (tuple, list, np.ndarray)) or len(levels) == 0:
         raise ValueError(f"levels must be a sequence of one or more windows, got {levels!r}")
     return [per_axis(level, x.ndim - 2, "levels") for level in levels]
 

@@ -466,3 +466,10 @@ def test_search_finds_and_repeats():
     assert np.array_equal(first, again) and history[-1] > -0.005
     other, _ = cl.evolve_ordinal_weights(fitness, 4, np.random.default_rng(6), generations=60, mutation=0.05)
     assert not np.array_equal(first, other)
+
+
+def test_levels_of_multi_scale_pooling_may_be_numbers_and_pairs():
+    x, centres = np.random.default_rng(0).standard_normal((2, 4, 6, 3)), np.eye(2, 3)
+    mixed = course_lib.mop_pool(x, centres, (4, (2, 3)))
+    apart = [course_lib.mop_pool(x, centres, (level,)) for level in ((4, 4), (2, 3))]
+    np.testing.assert_array_equal(mixed, np.concatenate(apart, axis=1))
