@@ -470,6 +470,6 @@ def test_search_finds_and_repeats():
 
 def test_levels_of_multi_scale_pooling_may_be_numbers_and_pairs():
     x, centres = np.random.default_rng(0).standard_normal((2, 4, 6, 3)), np.eye(2, 3)
-    mixed = course_lib.mop_pool(x, centres, (4, (2, 3)))
-    apart = [course_lib.mop_pool(x, centres, (level,)) for level in ((4, 4), (2, 3))]
+    mixed = cl.mop_pool(x, centres, (4, (2, 3)))
+    apart = [cl.mop_pool(x, centres, (level,)) for level in ((4, 4), (2, 3))]
     np.testing.assert_array_equal(mixed, np.concatenate(apart, axis=1))
