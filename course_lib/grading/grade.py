@@ -36,7 +36,16 @@ def judge_hand_in(hand_in: HandIn, assignment: Assignment, secret: bytes) -> Ver
         return nothing(hand_in, assignment, f"the notebook cannot be read: {error}")
     marks, cells = judge(assignment, rebuilt, secret)
     notes = (*hand_in.notes, *rebuilt.notes)
-    return Verdict(hand_in.student, "repaired" if notes else "graded", notes, marks, cells)
+    return Verdict(hand_in.student, "repaired" if notes else "graded", (*notes, *_endings(marks, cells)), marks, cells)
+
+
+def _endings(marks: dict[str, Mark], cells: tuple[Ran, ...]) -> tuple[str, ...]:
+    """What the hand-in took down while it ran, each kind of ending once."""
+    said = [cell.error.splitlines()[0] for cell in cells if cell.theirs and (cell.error or "").startswith("Stopped: ")]
+    lines = [line for mark in marks.values() for line in (mark.message or "").splitlines()]
+    said += [line for line in lines if line.startswith("No answer: ")]
+    said += ["A call ended with SystemExit." for line in lines if "` raised SystemExit" in line]
+    return tuple(dict.fromkeys(said))
 
 
 def nothing(hand_in: HandIn, assignment: Assignment, reason: str) -> Verdict:

@@ -59,6 +59,8 @@ def test_every_broken_hand_in_has_a_mark_and_a_reason(graded):
             assert rows[student].status in ("broken", "missing") and rows[student].auto_score == 0
             assert rows[student].reasons
     assert "seconds of computing" in course.notebook("autograded", NAME, "broken_loops").read_text()
+    for student in ("broken_loops", "broken_exits", "broken_raises_exit"):
+        assert rows[student].reasons
     assert 0 < rows["broken_loops"].auto_score < rows["broken_loops"].auto_max
 
 
