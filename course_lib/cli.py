@@ -105,14 +105,24 @@ def check(arguments) -> int:
     return TROUBLE if wrong else OK
 
 
-def doctor(arguments) -> int:
-    from .grading.doctor import examine
+def publish(arguments) -> int:
+    from .grading.publish import publish
 
-    findings = examine()
+    site = Path(arguments.site) if arguments.site else None
+    written = publish(_course(arguments), Path(arguments.folder), arguments.names, site)
+    print(f"{len(written)} files in {arguments.folder}; no solution and no hidden test is in them")
+    return OK
+
+
+def doctor(arguments) -> int:
+    from .grading.machine import report
+
+    findings = report(Path.cwd())
     for finding in findings:
-        detail = f" ({finding.detail})" if finding.detail else ""
-        print(f"{'yes' if finding.ok else 'NO '}  {finding.what}{detail}")
-    return OK if all(finding.ok for finding in findings) else TROUBLE
+        print(finding)
+    if any(finding.needed and not finding.ok for finding in findings):
+        return NO_SANDBOX if any(finding.what == "a sandbox" and not finding.ok for finding in findings) else TROUBLE
+    return OK
 
 
 def sample(arguments) -> int:
@@ -180,11 +190,17 @@ def _parser() -> argparse.ArgumentParser:
     exporting.add_argument("--to", default="grades.csv", metavar="FILE", help="the file (default: grades.csv)")
     checking = command(check, "for students: run a notebook's visible tests", "check max_pooling.ipynb", name=False)
     checking.add_argument("notebook", metavar="NOTEBOOK")
-    command(doctor, "say what this machine can enforce", "doctor", name=False)
+    publishing = command(publish, "write what students may see, and nothing else, to a folder",
+                         "publish ../public --site _build/html", name=False)
+    publishing.add_argument("folder", metavar="DIR", help="the folder, usually a clone of the public repository")
+    publishing.add_argument("names", nargs="*", metavar="NAME", help="assignments (default: all that are released)")
+    publishing.add_argument("--site", metavar="DIR", help="the built book, published as docs/")
+    command(doctor, "examine this machine: what it can enforce, what is missing, and what to do about it", "doctor",
+            name=False)
     sampling = command(sample, "hand in made-up answers, to try things out",
                        "--root _build/class sample max_pooling --from tests/assignments/max_pooling")
     sampling.add_argument("--from", dest="answers", required=True, metavar="DIR",
-                          help="a folder with answer files: right/*.py and wrong/*.py")
+                          help="a folder of answers: right/*.py, wrong/*.py and wrong.toml")
     cifar.register(commands)
     return parser
 

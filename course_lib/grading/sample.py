@@ -1,8 +1,7 @@
-"""A class of made-up students: hand-ins from answer files, and some that are broken in usual ways.
+"""A class of made-up students: hand-ins from right and wrong answers, and some that are broken in usual ways.
 
-An answer file is Python that defines some of the functions asked for. `right/*.py` earn full marks; `wrong/*.py` name
-in their first line what they lose (`# loses: test_ties, test_overlap`). Each function's source goes into the release's
-solution cell, together with what stands before it in the file.
+An answer is Python that defines some of the functions asked for (see `answers`). Each function's source goes into the
+release's solution cell, together with what stands before it in the file.
 """
 
 from __future__ import annotations
@@ -18,10 +17,9 @@ import nbformat
 from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 
+from . import answers
 from .assignment import Assignment, AssignmentError, grade_id
 from .course import Course
-
-_LOSES = "# loses:"
 
 
 @dataclass(frozen=True)
@@ -33,18 +31,16 @@ class Sample:
     loses: frozenset[str] | None
 
 
-def make(assignment: Assignment, answers: Path) -> Iterator[Sample]:
-    """Hand-ins from the folders `right` and `wrong` in `answers`, then broken ones made of the first right answer.
+def make(assignment: Assignment, folder: Path) -> Iterator[Sample]:
+    """Hand-ins from the right and wrong answers in `folder`, then broken ones made of the first right answer.
 
-    Raises `AssignmentError` if there is no right answer or an answer file does not fit.
+    Raises `AssignmentError` if there is no right answer or an answer does not fit.
     """
-    right = sorted(answers.glob("right/*.py"))
-    if not right:
-        raise AssignmentError(f"there are no answer files in {answers / 'right'}.")
-    for path in [*right, *sorted(answers.glob("wrong/*.py"))]:
-        source = path.read_text(encoding="utf-8")
-        yield Sample(f"{path.parent.name}_{path.stem}", _files(assignment, answer(assignment, source)), loses(source))
-    good = answer(assignment, right[0].read_text(encoding="utf-8"))
+    right = answers.right(folder)
+    for kind, found in (("right", right), ("wrong", answers.wrong(folder))):
+        for one in found:
+            yield Sample(f"{kind}_{one.name}", _files(assignment, answer(assignment, one.source)), one.loses)
+    good = answer(assignment, right[0].source)
     tests = frozenset(cell.grade_id for cell in assignment.tests)
     for name, (files, expected) in _broken(assignment, good, tests).items():
         yield Sample(f"broken_{name}", files, expected)
@@ -61,14 +57,6 @@ def hand_in(course: Course, name: str, samples: Iterator[Sample]) -> list[Sample
             (folder / file).write_bytes(content)
         done.append(sample)
     return done
-
-
-def loses(source: str) -> frozenset[str]:
-    """The test cells that an answer file says it loses."""
-    first = source.partition("\n")[0]
-    if not first.startswith(_LOSES):
-        return frozenset()
-    return frozenset(part.strip() for part in first[len(_LOSES):].split(",") if part.strip())
 
 
 def answer(assignment: Assignment, source: str) -> NotebookNode:
