@@ -35,7 +35,9 @@ class NotInstalled(Exception):
 def arguments(allow: tuple[str, ...]) -> tuple[str, ...]:
     """bubblewrap's arguments for a read-only view of what `allow` names. Raises `NotInstalled`."""
     result: list[str] = []
-    for inside, outside in {**_system(), **_python(), **_ours(), **_packages(allow)}.items():
+    modules = [module for module in allow if module.startswith("course_lib.")]
+    others = [module for module in allow if module not in modules]
+    for inside, outside in {**_system(), **_python(), **_ours(modules), **_packages(others)}.items():
         result += ["--symlink" if isinstance(outside, Link) else "--ro-bind", str(outside), inside]
     for folder in _hidden():
         result += ["--tmpfs", folder]
@@ -81,8 +83,16 @@ def _python() -> dict[str, str]:
     return found
 
 
-def _ours() -> dict[str, str]:
-    return {f"/course/{inside}": str(outside) for inside, outside in _OURS.items()}
+def _ours(modules: list[str]) -> dict[str, str]:
+    """What every sandbox has, and single modules of `course_lib` that the assignment names, with their packages."""
+    found = {f"/course/{inside}": str(outside) for inside, outside in _OURS.items()}
+    for module in modules:
+        parts = module.split(".")
+        for file in (Path(*parts[:-1], "__init__.py"), Path(*parts).with_suffix(".py")):
+            if not (_COURSE_LIB.parent / file).is_file():
+                raise NotInstalled(f"the assignment allows {module!r}, which is no module of course_lib")
+            found[f"/course/{file}"] = str(_COURSE_LIB.parent / file)
+    return found
 
 
 def _hidden() -> list[str]:
