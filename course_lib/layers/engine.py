@@ -161,6 +161,9 @@ def program(function, *static, narrow: bool = True):
         return tf.nest.map_structure(lambda r: tf.cast(r, halves[0]) if r.dtype == tf.float32 else r, results)
 
     body.__name__ = function.__name__.lstrip("_")
+    # TensorFlow counts retracing by code object: five programs that shared one would be taken for one that is
+    # compiled again with every call.
+    body.__code__ = body.__code__.replace(co_name=f"{body.__name__}{static}")
     return tf.function(body, jit_compile=True, autograph=False)
 
 
