@@ -157,6 +157,10 @@ class Axis:
     def extent(self) -> int:
         return (self.pool - 1) * self.dilation + 1
 
+    @property
+    def disjoint(self) -> bool:
+        return self.out == 1 or self.stride >= self.extent
+
     def span(self, offset: int) -> tuple[slice, slice]:
         """Outputs whose cell at `offset` lies inside the input, and those cells."""
         shift = offset * self.dilation - self.before
@@ -200,7 +204,7 @@ class Windows:
     @cached_property
     def disjoint(self) -> bool:
         """Is every input cell in at most one window?"""
-        return all(a.out == 1 or a.stride >= a.extent for a in self.axes)
+        return all(a.disjoint for a in self.axes)
 
     def __iter__(self):
         """Walk the window in row-major order: `(offset, outputs, inputs)`, both to index `(N, *spatial, C)`."""
@@ -455,22 +459,47 @@ def _fold_axis(x, i, axis: Axis, combine, identity, out, dtype):
     return out
 
 
-def first_hits(x: np.ndarray, y: np.ndarray, laid: Windows):
-    """Where each window's extreme value `y` first occurs in row-major order: `(offset, outputs, inputs, hit)`.
+def fold_backward(dy, x: np.ndarray, laid: Windows, combine: np.ufunc, identity) -> np.ndarray:
+    """Gradient of `fold` by `np.maximum` or `np.minimum`: each `dy` goes to the first cell that holds the extreme.
 
-    `hit` is a mask over `outputs`; every output is hit at most once. A NaN counts as the extreme.
+    First in row-major order; a NaN counts as the extreme. The axes are folded from the last to the first and `dy`
+    takes the way back, first row and then cell: `k + k` passes instead of `k * k` here too.
     """
-    pending = np.ones(y.shape, bool)
+    dx = np.zeros(x.shape, gradient_dtype(x))
+    axes = list(enumerate(laid.axes, start=1))
+    for block in blocks(x):
+        folded = [x[block]]
+        for i, axis in reversed(axes):
+            folded.append(_fold_axis(folded[-1], i, axis, combine, identity, None, x.dtype))
+        part = dy[block]
+        for i, axis in axes:
+            y, cells = folded.pop(), folded[-1]
+            into = dx[block] if i == len(axes) else np.zeros(cells.shape, dx.dtype)
+            part = _to_first(part, cells, y, i, axis, into)
+    return dx
+
+
+def _to_first(dy, x, y, i, axis: Axis, dx):
+    """Along one axis: add each `dy` to the first cell of its window that equals `y`."""
+    before = (slice(None),) * i
     holds_nan = y.dtype.kind == "f" and np.isnan(y).any()
-    for offset, outputs, inputs in laid:
-        cells = x[inputs]
-        hit = cells == y[outputs]
-        if holds_nan:
-            hit |= np.isnan(cells)
-        left = pending[outputs]
-        hit &= left
-        left ^= hit
-        yield offset, outputs, inputs, hit
+    pending = np.ones(y.shape, bool)
+    for offset in range(axis.pool):
+        outputs, inputs = ((*before, span) for span in axis.span(offset))
+        left, cells, target = pending[outputs], x[inputs], dx[inputs]
+        if offset == axis.pool - 1:
+            hit = left  # No cell before it was the extreme.
+        else:
+            hit = cells == y[outputs]
+            if holds_nan:
+                hit |= np.isnan(cells)
+            hit &= left
+            left ^= hit
+        if axis.disjoint:
+            np.multiply(dy[outputs], hit, out=target, casting="same_kind")
+        else:
+            target += dy[outputs] * hit
+    return dx
 
 
 class _CallableModule(types.ModuleType):

@@ -6,9 +6,8 @@ import numpy as np
 
 from ..windows import (
     as_gradient,
-    blocks,
-    first_hits,
     fold,
+    fold_backward,
     gradient_dtype,
     highest,
     lowest,
@@ -69,7 +68,7 @@ def max_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dila
     array([1., 0., 0., 1.])
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-    return _to_extreme(dy, x, laid, np.maximum, lowest(x.dtype))
+    return fold_backward(as_gradient(dy, laid.shape(x)), x, laid, np.maximum, lowest(x.dtype))
 
 
 def min_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False) -> np.ndarray:
@@ -95,17 +94,7 @@ def min_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dila
     array([1., 0., 1., 0.])
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-    return _to_extreme(dy, x, laid, np.minimum, highest(x.dtype))
-
-
-def _to_extreme(dy, x, laid, combine, identity):
-    dx = np.zeros(x.shape, gradient_dtype(x))
-    dy = as_gradient(dy, laid.shape(x)).astype(dx.dtype, copy=False)
-    y = fold(x, laid, combine, identity)
-    for block in blocks(x):
-        for _, outputs, inputs, hit in first_hits(x[block], y[block], laid):
-            laid.add(dx[block], inputs, dy[block][outputs] * hit.astype(dx.dtype))
-    return dx
+    return fold_backward(as_gradient(dy, laid.shape(x)), x, laid, np.minimum, highest(x.dtype))
 
 
 def average_pool(

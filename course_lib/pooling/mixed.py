@@ -9,8 +9,8 @@ from ..windows import (
     as_gradient,
     as_matching,
     as_real,
-    first_hits,
     fold,
+    fold_backward,
     gradient_dtype,
     lowest,
     over,
@@ -133,12 +133,11 @@ def _mix(largest, mean, share):
 
 
 def _mix_backward(to_largest, to_mean, x, laid: Windows):
-    """What `max_pool` and `average_pool` send back, in one walk."""
-    y = fold(x, laid, np.maximum, lowest(x.dtype))
+    """What `max_pool` and `average_pool` send back together."""
+    dx = fold_backward(to_largest, x, laid, np.maximum, lowest(x.dtype))
     to_mean = to_mean / laid.divisor(to_mean.dtype)
-    dx = np.zeros(x.shape, gradient_dtype(x))
-    for _, outputs, inputs, hit in first_hits(x, y, laid):
-        laid.add(dx, inputs, to_largest[outputs] * hit + to_mean[outputs])
+    for _, outputs, inputs in laid:
+        dx[inputs] += to_mean[outputs]
     return dx
 
 

@@ -12,7 +12,6 @@ from ..windows import (
     as_input,
     as_int,
     blocks,
-    first_hits,
     fold,
     gradient_dtype,
     lay,
@@ -42,11 +41,29 @@ def max_pool_argmax(x, pool_size=2, strides=None, padding="valid", *, dilation=1
     index = np.full(y.shape, -1)
     cells = np.arange(np.prod(x.shape[1:-1])).reshape(1, *x.shape[1:-1], 1)
     for block in blocks(x):
-        for _, outputs, inputs, hit in first_hits(x[block], y[block], laid):
+        for _, outputs, inputs, hit in _first_hits(x[block], y[block], laid):
             found = index[block][outputs]
             # At most one cell hits, so adding its distance from -1 is an assignment.
             found += hit * (cells[inputs] + 1)
     return y, index
+
+
+def _first_hits(x: np.ndarray, y: np.ndarray, laid: Windows):
+    """Where each window's largest value `y` first occurs in row-major order: `(offset, outputs, inputs, hit)`.
+
+    `hit` is a mask over `outputs`; every output is hit at most once. A NaN counts as the largest.
+    """
+    pending = np.ones(y.shape, bool)
+    holds_nan = y.dtype.kind == "f" and np.isnan(y).any()
+    for offset, outputs, inputs in laid:
+        cells = x[inputs]
+        hit = cells == y[outputs]
+        if holds_nan:
+            hit |= np.isnan(cells)
+        left = pending[outputs]
+        hit &= left
+        left ^= hit
+        yield offset, outputs, inputs, hit
 
 
 def max_unpool(y, index, output_shape) -> np.ndarray:

@@ -12,8 +12,8 @@ from ..windows import (
     as_matching,
     as_real,
     blocks,
-    first_hits,
     fold,
+    fold_backward,
     gradient_dtype,
     over,
     working_dtype,
@@ -62,13 +62,12 @@ def lp_pool_backward(
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     dy, p = as_gradient(dy, laid.shape(x)), as_power(p)
     y = _power_mean(x, laid, p, normalized)
-    dx = np.zeros(x.shape, gradient_dtype(x))
     if np.isinf(p):
-        for _, outputs, inputs, hit in first_hits(np.abs(x.astype(y.dtype)), y, laid):
-            laid.add(dx, inputs, dy[outputs] * hit * np.sign(x[inputs]))
-        return dx
+        to_size = fold_backward(dy, np.abs(x.astype(y.dtype)), laid, np.maximum, 0)
+        return (to_size * np.sign(x)).astype(gradient_dtype(x), copy=False)
     share = np.where(y > 0, dy / laid.divisor(y.dtype) if normalized else dy, 0).astype(y.dtype, copy=False)
     scale = np.where(y > 0, y, 1)
+    dx = np.zeros(x.shape, gradient_dtype(x))
     for _, outputs, inputs in laid:
         cells = x[inputs]
         laid.add(dx, inputs, share[outputs] * np.sign(cells) * np.abs(cells / scale[outputs]) ** (p - 1))
