@@ -206,8 +206,8 @@ def _swap(kernel: np.ndarray, groups: int) -> np.ndarray:
 def _correlate(x, kernel, laid, groups):
     y = np.zeros((x.shape[0], *laid.out, kernel.shape[-1]), working_dtype(x))
     weights = _matrices(kernel, groups, y.dtype)
-    for image, result in zip(x, y, strict=True):
-        columns, filtered = _columns(image, laid.axes[-1], groups, y.dtype), _by_group(result, groups)
+    for columns, result in zip(_columns(x, laid.axes[-1], groups, y.dtype), y, strict=True):
+        filtered = _by_group(result, groups)
         for row, outputs, inputs in _rows(laid):
             filtered[outputs] += columns[inputs] @ weights[row]
     return y
@@ -234,8 +234,8 @@ def _meet(dy, x, shape, laid, groups):
     """Gradient of `_correlate` in the kernel."""
     *rows, width, channels, filters = shape
     dweights = np.zeros((*rows, groups, width * channels, filters // groups), dy.dtype)
-    for image, gradient in zip(x, dy, strict=True):
-        columns, filtered = _columns(image, laid.axes[-1], groups, dy.dtype), _by_group(gradient, groups)
+    for columns, gradient in zip(_columns(x, laid.axes[-1], groups, dy.dtype), dy, strict=True):
+        filtered = _by_group(gradient, groups)
         for row, outputs, inputs in _rows(laid):
             met = columns[inputs].reshape(groups, -1, width * channels)
             dweights[row] += np.swapaxes(met, -1, -2) @ filtered[outputs].reshape(groups, -1, filters // groups)
@@ -256,14 +256,18 @@ def _by_group(image: np.ndarray, groups: int) -> np.ndarray:
     return np.moveaxis(image.reshape(*image.shape[:-1], groups, -1), -2, 0)
 
 
-def _columns(image: np.ndarray, axis: Axis, groups: int, dtype) -> np.ndarray:
-    """The windows along the last spatial axis of one image: `(groups, *rows, out, width*C/groups)`."""
-    split = _by_group(image, groups)
-    cells = np.zeros((*split.shape[:-2], axis.out, axis.pool, split.shape[-1]), dtype)
-    for k in range(axis.pool):
-        outputs, inputs = axis.span(k)
-        cells[..., outputs, k, :] = split[..., inputs, :]
-    return cells.reshape(*cells.shape[:-2], -1)
+def _columns(x: np.ndarray, axis: Axis, groups: int, dtype):
+    """For each image the windows along its last spatial axis, `(groups, *rows, out, width*C/groups)`, in one array.
+
+    Cells outside the input are never written: they stay the zeros that they were at first.
+    """
+    cells = np.zeros((groups, *x.shape[1:-2], axis.out, axis.pool, x.shape[-1] // groups), dtype)
+    for image in x:
+        split = _by_group(image, groups)
+        for k in range(axis.pool):
+            outputs, inputs = axis.span(k)
+            cells[..., outputs, k, :] = split[..., inputs, :]
+        yield cells.reshape(*cells.shape[:-2], -1)
 
 
 def _rows(laid: Windows):
