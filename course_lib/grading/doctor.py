@@ -6,9 +6,9 @@ import os
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
 
 from . import limits
+from .finding import Finding
 from .sandbox import NoSandbox, Plan, Sandbox
 
 _PROBE = """
@@ -26,25 +26,6 @@ def nested():
     except (OSError, AttributeError):
         return False
 """
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was tried: how it went, and what to do about it.
-
-    `needed` is false for what only part of the course asks for, and for what has a weaker substitute.
-    """
-
-    what: str
-    ok: bool
-    detail: str = ""
-    cure: str = ""
-    needed: bool = True
-
-    def __str__(self) -> str:
-        mark = "yes" if self.ok else "NO" if self.needed else "no"
-        line = f"{mark:<4} {self.what}" + (f" ({self.detail})" if self.detail else "")
-        return line if self.ok or not self.cure else f"{line}\n     -> {self.cure}"
 
 
 _CONTROL_GROUPS = ("nothing must be done; for limits kept by the kernel, grade as root on a machine of its own, or let "

@@ -1,8 +1,9 @@
 """What no student may see of the assignments, and where a folder tells it.
 
-Secret is what an assignment's source says and its release does not: solutions, hidden tests, model answers. Lines are
-compared without their spaces, in every form in which a file may hold text: as it is, as JSON, as HTML, packed in
-archives, and in the history of a git repository.
+Secret is what an assignment's source says and no release does: solutions, hidden tests, model answers. (A later
+assignment may hand out as a helper what an earlier one asked for.) Lines are compared without their spaces, in every
+form in which a file may hold text: as it is, as JSON, as HTML, packed in archives, and in the history of a git
+repository.
 """
 
 from __future__ import annotations
@@ -26,20 +27,20 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 class Secrets:
-    """Lines that are secret, each with the assignment that it belongs to."""
+    """Lines that are secret, each with the assignment that it belongs to; `releases` are the notebooks that are not."""
 
-    def __init__(self):
+    def __init__(self, releases):
+        self._released = _squeezed("\n".join(cell.source for release in releases for cell in release.cells))
         self._lines: dict[str, str] = {}
         self._pairs: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self._lines)
 
-    def add(self, name: str, source, release):
-        """Take what the notebook `source` says and `release` does not."""
-        released = _squeezed("\n".join(cell.source for cell in release.cells))
+    def add(self, name: str, source):
+        """Take what the notebook `source` says and the releases do not."""
         for cell in source.cells:
-            lines = [line for line in map(_squeezed, cell.source.split("\n")) if line and line not in released]
+            lines = [line for line in map(_squeezed, cell.source.split("\n")) if line and line not in self._released]
             self._lines |= {line: name for line in lines if len(line) >= _TELLING and not _IMPORT.match(line)}
             for first, second in zip(lines, lines[1:]):
                 if len(first + second) >= 2 * _TELLING and not _IMPORT.match(first):

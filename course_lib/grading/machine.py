@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib import metadata, util
 from pathlib import Path
 
-from .doctor import Finding, NoSandbox, examine
+from .finding import Finding
 
 OLDEST, NEWEST = (3, 11), (3, 13)  # those that the tests have seen
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -60,13 +60,15 @@ def lock(folder: Path) -> Finding:
                        "run this in a clone of the repository to compare with its requirements.txt", False)
     lines = [line for line in path.read_text().splitlines() if line[:1] not in ("", " ", "#")]
     differing = [text for line in lines if (text := _problem(line))]
-    return Finding(what, not differing, _some(differing) or f"{len(lines)} packages of {path.name}", "make setup", False)
+    return Finding(what, not differing, _some(differing) or f"{len(lines)} of {path.name}", "make setup", False)
 
 
 def sandbox() -> list[Finding]:
     what = "a sandbox"
     if util.find_spec("packaging") is None or util.find_spec("nbgrader") is None:
-        return [Finding(what, False, "not tried: the packages to grade are missing", "")]
+        return [Finding(what, False, "not tried: the packages to grade are missing")]
+    from .doctor import NoSandbox, examine
+
     try:
         return [Finding(what, True), *examine()]
     except NoSandbox as error:
@@ -92,8 +94,8 @@ def data() -> Finding:
     given = os.environ.get("CIFAR10_PATH")
     here = bool(given) and Path(given).exists()
     detail = "CIFAR10_PATH is not set" if not given else given if here else f"{given} does not exist"
-    return Finding("CIFAR-10", here, detail, "nothing must be done: the book and the tests use images drawn by code; for "
-                   "real ones, set CIFAR10_PATH, or course cifar train --data PATH", False)
+    return Finding("CIFAR-10", here, detail, "nothing must be done: the book and the tests use images drawn by code; "
+                   "for real ones, set CIFAR10_PATH, or course cifar train --data PATH", False)
 
 
 def _asked(extra: str) -> list[str]:

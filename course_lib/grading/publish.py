@@ -18,8 +18,8 @@ import nbformat
 
 from .assignment import AssignmentError
 from .course import CONFIG, Course, CourseError
-from .release import blank_of, read_text
 from .leaks import Secrets
+from .release import blank_of, read_text
 
 _PUBLIC = ("course_lib", "book", "_config.yml", "pyproject.toml", "requirements.txt", "LICENSE", "CITATION.cff")
 _LIST = ".published.json"
@@ -52,22 +52,19 @@ def publish(course: Course, to: Path, names: list[str] = (), site: Path | None =
     """
     repository, to = course.root.parent, Path(to).resolve()
     _check_place(repository, course, to)
-    blanks, secrets = _texts(course)
-    for name in names:
-        if name not in blanks or not course.notebook("release", name).is_file():
-            raise AssignmentError(f"{name} has not been released; run `course release {name}`.")
-    released = names or [name for name in blanks if course.notebook("release", name).is_file()]
+    released = list(names) or [name for name in texts(course) if course.notebook("release", name).is_file()]
     if not released:
         raise AssignmentError("no assignment is released; run `course release NAME` for those to publish.")
+    blanks = {name: _blank(course, name) for name in released}
     with tempfile.TemporaryDirectory(dir=_existing(to)) as scratch:
         staging = Path(scratch)
         _copy(repository, _tracked(repository), staging)
         for name in released:
-            _release(course, name, blanks[name], staging / "assignments")
+            _copy_release(course, name, staging / "assignments")
         if site is not None:
             _site(site, staging / "docs")
         (staging / "README.md").write_text(_readme(course, released, site), encoding="utf-8")
-        _check_secrets(secrets, staging)
+        _check_secrets(secrets_of(course, blanks.values()), staging)
         written = _files(staging)
         _replace(staging, to, written)
     return written
@@ -78,14 +75,23 @@ def texts(course: Course) -> list[str]:
     return sorted(path.stem for path in course.root.glob("*.py") if path.name != CONFIG)
 
 
-def _texts(course: Course) -> tuple[dict, Secrets]:
-    """The blank notebook of every assignment, and what their texts say beyond it."""
-    blanks, secrets = {}, Secrets()
+def secrets_of(course: Course, releases) -> Secrets:
+    """What the texts of all assignments say, released or not, beyond the notebooks `releases`."""
+    secrets = Secrets(releases)
     for name in texts(course):
-        source = read_text(course.text(name))
-        blanks[name] = blank_of(course, name, source)
-        secrets.add(name, source, blanks[name])
-    return blanks, secrets
+        secrets.add(name, read_text(course.text(name)))
+    return secrets
+
+
+def _blank(course: Course, name: str):
+    """The notebook that students get, made anew. Raises `AssignmentError` unless it is the released one."""
+    if name not in texts(course) or not course.notebook("release", name).is_file():
+        raise AssignmentError(f"{name} has not been released; run `course release {name}`.")
+    blank = blank_of(course, name, read_text(course.text(name)))
+    released = nbformat.read(course.notebook("release", name), 4)
+    if [cell.source for cell in released.cells] != [cell.source for cell in blank.cells]:
+        raise AssignmentError(f"{name}: the text was changed since the release; run `course release {name}`.")
+    return blank
 
 
 def _check_place(repository: Path, course: Course, to: Path):
@@ -125,10 +131,7 @@ def _copy(repository: Path, names: list[str], staging: Path):
             shutil.copyfile(path, staging / name)
 
 
-def _release(course: Course, name: str, blank, folder: Path):
-    released = nbformat.read(course.notebook("release", name), 4)
-    if [cell.source for cell in released.cells] != [cell.source for cell in blank.cells]:
-        raise AssignmentError(f"{name}: the text was changed since the release; run `course release {name}`.")
+def _copy_release(course: Course, name: str, folder: Path):
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(course.notebook("release", name), folder / f"{name}.ipynb")
 

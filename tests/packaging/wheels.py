@@ -1,0 +1,48 @@
+"""Building the wheel from a copy of the working tree, and installing it into environments of their own."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+UV = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
+
+
+def run(*command, **options):
+    """The output of a command; what it said is in the error if it fails."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def build_wheel(folder: Path) -> Path:
+    """A wheel of what git tracks or would track; nothing is fetched for it."""
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
+    for name in filter(None, listed):
+        if (ROOT / name).is_file():
+            (folder / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / "tree" / name)
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir",
+        folder / "dist", folder / "tree")
+    wheel, = (folder / "dist").glob("*.whl")
+    return wheel
+
+
+class Environment:
+    """A virtual environment with a wheel, one of its extras, and nothing else."""
+
+    def __init__(self, folder: Path, wheel: Path, extra: str = "", python: str = sys.executable):
+        self.python = folder / "bin" / "python"
+        run(UV, "venv", "--quiet", "--no-project", "--python", python, folder)
+        self.install(f"course_lib[{extra}] @ file://{wheel}" if extra else str(wheel))
+
+    def install(self, *requirements):
+        run(UV, "pip", "install", "--quiet", "--python", self.python, *requirements)
+
+    def check(self):
+        """Every requirement of every package is met."""
+        run(UV, "pip", "check", "--python", self.python)
+
+    def run(self, *arguments, **options):
+        return run(self.python, "-I", *arguments, **options)
