@@ -98,7 +98,7 @@ CATALOGUE: tuple[Pooling, ...] = (
     ),
     _row(
         "rank_stochastic_pool", "Rank-based stochastic pooling", "@shi2016rank",
-        layer="RankStochasticPooling2D", chapter="pooling/ranks",
+        layer="RankStochasticPooling2D", chapter="pooling/chance",
         unasked="a draw from the weights of rank-based weighted pooling, which is asked for",
     ),
     _row(
@@ -107,7 +107,7 @@ CATALOGUE: tuple[Pooling, ...] = (
     ),
     _row(
         "stochastic_pool", "Stochastic pooling", "@zeiler2013stochastic",
-        layer="StochasticPooling2D", chapter="pooling/ranks", assignment="ranks_and_chance",
+        layer="StochasticPooling2D", chapter="pooling/chance", assignment="ranks_and_chance",
     ),
     _row(
         "global_average_pool", "Global average pooling", "@lin2014network",
@@ -136,11 +136,11 @@ CATALOGUE: tuple[Pooling, ...] = (
     ),
     _row(
         "fractional_max_pool", "Fractional max pooling", "@graham2014fractional",
-        layer="FractionalMaxPooling2D", chapter="pooling/ranks", assignment="ranks_and_chance",
+        layer="FractionalMaxPooling2D", chapter="pooling/chance", assignment="ranks_and_chance",
     ),
     _row(
         "fractional_average_pool", "Fractional average pooling", "@graham2014fractional",
-        layer="FractionalAveragePooling2D", chapter="pooling/ranks",
+        layer="FractionalAveragePooling2D", chapter="pooling/chance",
         unasked="the regions are those of fractional max pooling, which is asked for",
     ),
     _row(
