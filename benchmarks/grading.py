@@ -55,7 +55,7 @@ from course_lib.grading import run_class
 from course_lib.grading.course import Course
 course = Course.open(Path(sys.argv[1]))
 start = time.perf_counter()
-rows = run_class.grade(course, sys.argv[2], jobs=1, feedback=False)
+rows = run_class.grade(course, sys.argv[2], workers=1, feedback=False)
 print(time.perf_counter() - start, sum(row.auto_score for row in rows))
 """
 _STOCK = """

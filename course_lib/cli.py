@@ -62,8 +62,12 @@ def grade(arguments) -> int:
     from .grading import run_class
 
     course = _course(arguments)
-    rows = run_class.grade(course, arguments.name, students=arguments.student, jobs=arguments.workers,
-                           feedback=not arguments.no_feedback, believe_timestamps=arguments.timestamps)
+    if arguments.dry_run:
+        print("\n".join(run_class.dry_run(course, arguments.name, students=arguments.student, force=arguments.force)))
+        return OK
+    rows = run_class.grade(course, arguments.name, students=arguments.student, workers=arguments.workers,
+                           scheduler=arguments.scheduler, force=arguments.force, feedback=not arguments.no_feedback,
+                           believe_timestamps=arguments.timestamps)
     if arguments.json:
         print(json.dumps([vars(row) for row in rows], indent=1))
     else:
@@ -147,6 +151,13 @@ def _root(given: str | None) -> Path:
     return assignments if assignments.is_dir() and not Path("nbgrader_config.py").is_file() else Path.cwd()
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def _say(text: str, status: int) -> int:
     print(f"course: {text}", file=sys.stderr)
     return status
@@ -180,7 +191,12 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--timestamps", action="store_true", help="believe the timestamp.txt files in submitted/: "
                          "only if nbgrader's own collect or zip_collect wrote them")
     grading.add_argument("--student", action="append", metavar="ID", help="only this student (may be repeated)")
-    grading.add_argument("--workers", type=int, metavar="N", help="hand-ins at a time (default: the number of cores)")
+    where = grading.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=_positive, metavar="N", help="hand-ins at a time (default: one for each core)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="let the workers of this Dask scheduler run them: "
+                       "tls://HOST:PORT, or tcp://localhost:PORT on this machine")
+    grading.add_argument("--force", action="store_true", help="run everything again, known results or not")
+    grading.add_argument("--dry-run", action="store_true", help="only say what would be run")
     grading.add_argument("--no-feedback", action="store_true", help="leave feedback/ as it is")
     grading.add_argument("--json", action="store_true", help="print the results as JSON and nothing else")
     command(feedback, "write one HTML page a student from the gradebook, manual marks included",

@@ -14,3 +14,9 @@ Between the two stand `session` (what runs where), `sandbox` (bubblewrap), `prox
 functions) and `inside.frames` (all that may cross). `course` finds the folders, `nbgrader_steps` puts the same steps
 into `nbgrader autograde`.
 """
+
+import sys
+
+# jsonschema, which nbformat imports, builds a grammar of URIs if it can. That takes a second in each process, and no
+# notebook has one that would be checked.
+sys.modules.setdefault("rfc3987_syntax", None)

@@ -6,6 +6,8 @@ import ast
 import hashlib
 import json
 import re
+import symtable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -103,10 +105,52 @@ class Assignment:
         return {name: kind for name, kind in defined.items() if name in used}
 
     @cached_property
-    def version(self) -> str:
-        """Changes whenever anything that can change a mark does."""
-        content = [self.settings, [[cell.kind, cell.grade_id, cell.points, cell.source] for cell in self.cells]]
-        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+    def base(self) -> str:
+        """Changes with anything but the test cells that can change a mark: what runs before a test does."""
+        others = [cell for cell in self.cells if cell.kind != "test"]
+        cells = [[cell.kind, cell.grade_id, cell.points, self._given(cell)] for cell in others]
+        return _digest([self.settings, self.asked, cells])
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """For each test cell: changes with anything that can change its mark, and with nothing else."""
+        made = {}
+        for number, cell in enumerate(self.tests):
+            # A framework that cannot be forked keeps what one test did for the next: there all tests count.
+            before = [one for one in self.tests[:number] if one.grade_id in self.needs[cell.grade_id]]
+            tests = before if not self.plan.import_first else self.tests
+            made[cell.grade_id] = _digest([self.base, cell.grade_id, cell.points, cell.source,
+                                           [[one.grade_id, one.source] for one in tests]])
+        return made
+
+    @cached_property
+    def needs(self) -> dict[str, set[str]]:
+        """For each test cell: the earlier ones that make names which it uses."""
+        makers: dict[str, str] = {}
+        needs: dict[str, set[str]] = {}
+        for cell in self.tests:
+            made, used = _names(parsed(cell))
+            direct = {makers[name] for name in used if name in makers}
+            needs[cell.grade_id] = direct.union(*(needs[one] for one in direct))
+            makers |= dict.fromkeys(made, cell.grade_id)
+        return needs
+
+    def reusable(self, versions: dict[str, str]) -> set[str]:
+        """The test cells that need not run again where results of these versions are at hand."""
+        stale = {name for name, version in self.versions.items() if versions.get(name) != version}
+        return set(self.versions) - stale.union(*(self.needs[name] for name in stale))
+
+    def _given(self, cell: Cell) -> str:
+        """Of a solution cell, what students were given."""
+        return self.released[cell.grade_id].source if cell.kind in ("answer", "essay") else cell.source
+
+    def to_bytes(self) -> bytes:
+        return json.dumps({"name": self.name, "source": self.source, "release": self.release}).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Assignment:
+        raw = json.loads(data)
+        return cls(raw["name"], nbformat.from_dict(raw["source"]), nbformat.from_dict(raw["release"]))
 
     @property
     def tests(self) -> list[Cell]:
@@ -211,6 +255,29 @@ def _definitions(tree: ast.Module) -> dict[str, str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {name.id: "value" for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
     return found
+
+
+def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """Names that a module binds at its top level, and those that it reads before it has bound them itself."""
+    made: set[str] = set()
+    used: set[str] = set()
+    for node in tree.body:
+        table = symtable.symtable(ast.unparse(node), "cell", "exec")
+        bound = {one.get_name() for one in table.get_symbols() if one.is_assigned() or one.is_imported()}
+        read = {one.get_name() for one in table.get_symbols() if one.is_referenced()} | set(_read_inside(table))
+        used |= read - made - (bound if isinstance(node, ast.For | ast.With) else set())
+        made |= bound
+    return made, used
+
+
+def _read_inside(table: symtable.SymbolTable) -> Iterator[str]:
+    for inner in table.get_children():
+        yield from (one.get_name() for one in inner.get_symbols() if one.is_global() and one.is_referenced())
+        yield from _read_inside(inner)
+
+
+def _digest(content) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _check_release(assignment: Assignment):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import sysconfig
@@ -67,6 +68,10 @@ class Course:
         with open(descriptor, "wb") as file:
             file.write(secrets.token_bytes(32))
         return path.read_bytes()
+
+    def key(self, purpose: str) -> bytes:
+        """A secret for one purpose, from which neither the instructor's nor that for another purpose follows."""
+        return hmac.digest(self.secret(), purpose.encode(), "sha256")
 
     def text(self, name: str) -> Path:
         """The assignment's text, from which `course release` makes everything."""

@@ -32,6 +32,9 @@ class FeedbackWriter:
         for step in (GetGrades, CSSHTMLHeaderPreprocessor):
             self.exporter.register_preprocessor(step, enabled=True)
 
+    def path(self, student: str) -> Path:
+        return self.course.folder("feedback", self.name, student) / f"{self.name}.html"
+
     def write(self, student: str, verdict: Verdict | None = None) -> Path:
         """Make the page from the graded notebook and the gradebook, manual marks and comments included."""
         notebook = nbformat.read(self.course.notebook("autograded", self.name, student), 4)
@@ -42,7 +45,7 @@ class FeedbackWriter:
         page, _ = self.exporter.from_notebook_node(notebook, resources={"nbgrader": nbgrader})
         page = _SCRIPT.sub("", page)
         page = page.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{_POLICY}">', 1)
-        path = self.course.folder("feedback", self.name, student) / f"{self.name}.html"
+        path = self.path(student)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
         return path

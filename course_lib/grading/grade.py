@@ -1,19 +1,25 @@
-"""Grading a class: every hand-in judged in a child process of its own, several at a time."""
+"""Grading a hand-in: judged in a child process of its own, its verdict brought back as bytes."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
-import gc
-import importlib
+import ctypes
+import hashlib
+import importlib.metadata
+import json
 import multiprocessing
 import os
+import pkgutil
+import platform
+import signal
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from multiprocessing.connection import Connection, wait
+from collections.abc import Iterator
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
 
-from . import lazy, rebuild
+from . import lazy, nursery, rebuild
 from .assignment import Assignment, AssignmentError, Cell, parsed
 from .guard import HandIn
 from .judge import judge
@@ -22,19 +28,25 @@ from .verdict import Mark, Ran, Verdict
 from .visible import NotInstalled
 
 _FORK = multiprocessing.get_context("fork")
+_DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+_LOAD = ("of waiting", "took too long", "was killed, most likely", "made no sense", "gave no verdict")
 MAX_VERDICT = 256 << 20
-_THE_GRADERS = (NoSandbox, NotInstalled, AssignmentError)  # troubles that are no student's
+THE_GRADERS = (NoSandbox, NotInstalled, AssignmentError)  # troubles that are no student's
 
 
-def judge_hand_in(hand_in: HandIn, assignment: Assignment, secret: bytes) -> Verdict:
-    """The verdict on a hand-in, in this process. It is for a child of the grader: see `in_child`."""
+def judge_hand_in(hand_in: HandIn, assignment: Assignment, secret: bytes,
+                  known: dict[str, Mark] | None = None) -> Verdict:
+    """The verdict on a hand-in, in this process. It is for a child of the grader: see `in_child`.
+
+    It is a function of the arguments alone. Test cells whose marks are `known` do not run again.
+    """
     if hand_in.notebook is None:
         return nothing(hand_in, assignment, "; ".join(hand_in.notes) or "nothing was handed in")
     try:
         rebuilt = rebuild.rebuild(assignment, hand_in.notebook)
     except rebuild.Unreadable as error:
         return nothing(hand_in, assignment, f"the notebook cannot be read: {error}")
-    marks, cells = judge(assignment, rebuilt, secret)
+    marks, cells = judge(assignment, rebuilt, secret, known=known)
     notes = (*hand_in.notes, *rebuilt.notes)
     return Verdict(hand_in.student, "repaired" if notes else "graded", (*notes, *_endings(marks, cells)), marks, cells)
 
@@ -57,59 +69,58 @@ def nothing(hand_in: HandIn, assignment: Assignment, reason: str) -> Verdict:
     return Verdict(hand_in.student, status, tuple(dict.fromkeys((*hand_in.notes, reason))), marks, cells)
 
 
+def doubtful(verdict: Verdict) -> bool:
+    """Whether a busy machine could have brought about what went wrong, so that it should be seen a second time."""
+    return any(sign in reason for reason in verdict.reasons for sign in _LOAD)
+
+
+def stopped(verdict: Verdict) -> bool:
+    """Whether anything was ended before it was done."""
+    return any(reason.startswith(("Stopped: ", "No answer: ")) for reason in verdict.reasons)
+
+
 def in_child(hand_in: HandIn, assignment: Assignment, secret: bytes) -> Verdict:
-    """The verdict on one hand-in, from a fresh child process."""
-    return next(iter(in_children([hand_in], assignment, secret, jobs=1)))
+    """The verdict on one hand-in, from a fresh child process.
 
-
-def in_children(hand_ins: Iterable[HandIn], assignment: Assignment, secret: bytes, jobs: int | None = None,
-                started: Callable[[HandIn], None] = lambda _: None) -> Iterator[Verdict]:
-    """Verdicts as they come. Raises `NoSandbox`, `NotInstalled`, `AssignmentError`; no hand-in raises anything."""
+    Raises `NoSandbox`, `NotInstalled`, `AssignmentError`; no hand-in raises anything.
+    """
     import_beforehand(assignment)
-    gc.collect()
-    gc.freeze()  # children share these pages as long as nobody writes to them, and the collector would
-    waiting, running = list(hand_ins)[::-1], {}
+    child = Child(hand_in, assignment, secret)
     try:
-        while waiting or running:
-            while waiting and len(running) < (jobs or os.cpu_count() or 1):
-                hand_in = waiting.pop()
-                started(hand_in)
-                child = Child(hand_in, assignment, secret)
-                running[child.end] = child
-            for end in wait(list(running), timeout=1.0):
-                yield running.pop(end).verdict()
-            for end, child in list(running.items()):
-                if time.monotonic() > child.deadline:
-                    yield running.pop(end).verdict()
+        child.end.poll(child.patience)
+        return read(child.data(), hand_in, assignment)
     finally:
-        for child in running.values():
-            child.kill()
+        child.kill()
+
+
+def read(data: bytes, hand_in: HandIn, assignment: Assignment) -> Verdict:
+    """The verdict that a child sent; one of no points where it sent none. Raises what is not the student's trouble."""
+    if data.startswith(b"!"):
+        kind, _, text = data[1:].decode().partition(":")
+        raise next((error for error in THE_GRADERS if error.__name__ == kind), RuntimeError)(text)
+    if not data:
+        return nothing(hand_in, assignment, "the grader's process for this hand-in gave no verdict")
+    return Verdict.from_bytes(data)
 
 
 class Child:
-    """A process that judges one hand-in and sends the verdict as JSON."""
+    """A process that judges one hand-in and sends the verdict as JSON. Kill it when done."""
 
-    def __init__(self, hand_in: HandIn, assignment: Assignment, secret: bytes):
-        self.hand_in, self.assignment = hand_in, assignment
+    def __init__(self, hand_in: HandIn, assignment: Assignment, secret: bytes, known: dict[str, Mark] | None = None,
+                 close: Connection | None = None):
         self.end, there = _FORK.Pipe(duplex=False)
-        self.deadline = time.monotonic() + assignment.seconds + 60
-        self.process = _FORK.Process(target=_child, args=(there, hand_in, assignment, secret), daemon=True)
+        self.patience = assignment.seconds + 60
+        arguments = (there, close, os.getpid(), hand_in, assignment, secret, known)
+        self.process = _FORK.Process(target=_child, args=arguments, daemon=True)
         self.process.start()
         there.close()
 
-    def verdict(self) -> Verdict:
-        """What the child sent; a verdict of nothing where it sent none in time."""
+    def data(self) -> bytes:
+        """What it sent so far: a verdict, `!Kind:text` for trouble that is not the student's, or nothing."""
         try:
-            data = self.end.recv_bytes(MAX_VERDICT) if self.end.poll(0) else b""
+            return self.end.recv_bytes(MAX_VERDICT) if self.end.poll(0) else b""
         except (EOFError, OSError):
-            data = b""
-        self.kill()
-        if data.startswith(b"!"):
-            kind, _, text = data[1:].decode().partition(":")
-            raise next(error for error in _THE_GRADERS if error.__name__ == kind)(text)
-        if not data:
-            return nothing(self.hand_in, self.assignment, "the grader's process for this hand-in gave no verdict")
-        return Verdict.from_bytes(data)
+            return b""
 
     def kill(self):
         self.process.kill()
@@ -117,17 +128,30 @@ class Child:
         self.end.close()
 
 
+@cache
+def environment() -> str:
+    """Changes with the course's package, Python and NumPy: what a mark follows from besides hand-in and assignment."""
+    digest = hashlib.sha256(platform.python_version().encode() + importlib.metadata.version("numpy").encode())
+    package = Path(__file__).parents[1]
+    for path in sorted(package.rglob("*.py")):
+        place = path.relative_to(package)
+        if place.parts[0] not in ("cli.py", "cifar", "figures"):
+            digest.update(json.dumps([str(place), path.read_text(encoding="utf-8")]).encode())
+    return digest.hexdigest()
+
+
 def import_beforehand(assignment: Assignment):
     """Import in this process what the source's own cells import, so that children need not.
 
     TensorFlow and its like are left to the children that use them.
     """
+    nursery.prepare(assignment.plan)
     lazy.install(assignment.plan.import_first)
     for cell in assignment.cells:
         for name in _imported(cell) if cell.kind in ("test", "locked") else ():
             if name.partition(".")[0] not in assignment.plan.import_first:
-                with contextlib.suppress(ImportError):
-                    importlib.import_module(name)
+                with contextlib.suppress(ImportError, AttributeError):
+                    pkgutil.resolve_name(name)
 
 
 def _imported(cell: Cell) -> Iterator[str]:
@@ -139,12 +163,18 @@ def _imported(cell: Cell) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _child(there: Connection, hand_in: HandIn, assignment: Assignment, secret: bytes):
+def _child(there: Connection, close: Connection | None, parent: int, hand_in: HandIn, assignment: Assignment,
+           secret: bytes, known: dict[str, Mark] | None):
     """In the child: nothing of the course folder is near, and the answer is plain JSON."""
+    ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        return
+    if close is not None:
+        close.close()
     os.chdir("/")
     sys.path[:] = [path for path in sys.path if path]
     try:
-        data = judge_hand_in(hand_in, assignment, secret).to_bytes()
-    except _THE_GRADERS as error:
+        data = judge_hand_in(hand_in, assignment, secret, known).to_bytes()
+    except THE_GRADERS as error:
         data = f"!{type(error).__name__}:{error}".encode()
     there.send_bytes(data)

@@ -27,8 +27,9 @@ _MAX_MESSAGE = 8000
 
 
 def judge(assignment: Assignment, rebuilt: Rebuilt, secret: bytes,
-          progress: Callable[[str], None] = lambda _: None) -> tuple[dict[str, Mark], tuple[Ran, ...]]:
-    """Marks by grade_id, and the cells as they ran."""
+          progress: Callable[[str], None] = lambda _: None,
+          known: dict[str, Mark] | None = None) -> tuple[dict[str, Mark], tuple[Ran, ...]]:
+    """Marks by grade_id, and the cells as they ran. Test cells with `known` marks are not run again."""
     session = Session(assignment.plan, assignment.seconds)
     trusted = Trusted(assignment, rebuilt, secret)
     marks, cells = {}, []
@@ -39,7 +40,7 @@ def judge(assignment: Assignment, rebuilt: Rebuilt, secret: bytes,
                 cells.append(Ran(piece.grade_id, piece.cell_type, piece.source, piece.theirs))
             elif cell is not None and cell.kind == "test":
                 progress(piece.grade_id)
-                mark = trusted.test(cell, session)
+                mark = (known or {}).get(piece.grade_id) or trusted.test(cell, session)
                 marks[piece.grade_id] = mark
                 cells.append(Ran(piece.grade_id, "code", cell.visible_source, False, error=mark.message))
             else:
@@ -109,7 +110,7 @@ class Trusted:
 
     def generator(self, cell: Cell) -> np.random.Generator:
         """The cases of a test: the same for the same hand-in, unforeseeable for any other."""
-        text = "\0".join([self.assignment.version, self.digest, cell.grade_id])
+        text = "\0".join([self.assignment.versions[cell.grade_id], self.digest, cell.grade_id])
         return np.random.default_rng(int.from_bytes(hmac.digest(self.secret, text.encode(), "sha256")))
 
     def _explain(self, error: BaseException) -> str:

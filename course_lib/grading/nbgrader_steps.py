@@ -64,7 +64,7 @@ class Judge(_Always):
         course = self._course()
         assignment = course.assignment(info["assignment"])
         hand_in = HandIn(info["student"], json.dumps(nb).encode())
-        verdict = grade.in_child(hand_in, assignment, course.secret())
+        verdict = grade.in_child(hand_in, assignment, course.key("cases"))
         return executed.notebook(assignment, verdict), resources
 
 

@@ -45,7 +45,7 @@ def release(course: Course, name: str) -> Released:
         raise AssignmentError(f"there is no text of an assignment at {text}.")
     source = read_text(text)
     assignment = Assignment(name, source, blank_of(course, name, source))
-    prove(assignment, course.secret())
+    prove(assignment, course.key("cases"))
     folder = course.folder("source", name)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

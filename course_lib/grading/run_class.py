@@ -1,40 +1,109 @@
-"""`course grade`: all steps for all hand-ins of an assignment, and the table of results."""
+"""`course grade`: run what has to be run, keep the results, record them; and the table of what came out.
+
+Running is parallel and changes nothing but the store of results; recording is serial and does the rest in one go. So a
+run that was killed goes on where it was, and the gradebook is that of a run that nobody disturbed.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 
-from . import collect, doctor
+from . import cluster, collect, doctor
+from .assignment import Assignment
+from .cluster import Job
 from .course import Course, CourseError
 from .feedback import FeedbackWriter
-from .grade import in_children
+from .grade import environment, stopped
+from .guard import HandIn
 from .record import Recorder, Row
+from .store import Store, address
+from .verdict import Verdict
 
 
-def grade(course: Course, name: str, *, students: Iterable[str] | None = None, jobs: int | None = None,
-          feedback: bool = True, believe_timestamps: bool = False) -> list[Row]:
+@dataclass
+class Plan:
+    """What is known already, by student, and what has to be run."""
+
+    hand_ins: dict[str, HandIn]
+    kept: dict[str, Verdict] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
+
+
+class Results:
+    """The store of an assignment's results."""
+
+    def __init__(self, course: Course, assignment: Assignment):
+        self.assignment = assignment
+        self.store = Store(course.private / "results", course.key("results"))
+
+    def plan(self, hand_ins: Iterable[HandIn], *, force: bool) -> Plan:
+        """Nothing unchanged is run again; of a corrected assignment only the test cells that the correction touches."""
+        plan = Plan({one.student: one for one in hand_ins})
+        for one in plan.hand_ins.values():
+            verdict, reusable = (None, set()) if force else self._find(one)
+            if verdict is not None and reusable == set(self.assignment.versions):
+                plan.kept[one.student] = verdict
+            else:
+                plan.jobs.append(Job(one, {name: verdict.marks[name] for name in reusable}))
+        return plan
+
+    def keep(self, hand_in: HandIn, verdict: Verdict):
+        entry = {"versions": self.assignment.versions, "verdict": asdict(verdict)}
+        self.store.put(self._address(hand_in), json.dumps(entry).encode())
+
+    def _find(self, hand_in: HandIn) -> tuple[Verdict | None, set[str]]:
+        data = self.store.get(self._address(hand_in))
+        if data is None:
+            return None, set()
+        entry = json.loads(data)
+        verdict = replace(Verdict.from_dict(entry["verdict"]), student=hand_in.student)
+        reusable = self.assignment.reusable(entry["versions"])
+        # Where something was stopped, what the tests took from one another's time counts.
+        return verdict, set() if stopped(verdict) and reusable != set(self.assignment.versions) else reusable
+
+    def _address(self, hand_in: HandIn) -> str:
+        return address(replace(hand_in, student="").to_bytes(), self.assignment.name, self.assignment.base,
+                       environment(), repr(self.assignment.plan.limits))
+
+
+def grade(course: Course, name: str, *, students: Iterable[str] | None = None, workers: int | None = None,
+                scheduler: str | None = None, force: bool = False, feedback: bool = True,
+                believe_timestamps: bool = False) -> list[Row]:
     """Grade and record; returns the rows by student.
 
     Raises `NoSandbox`, `AssignmentError` and `CourseError`; nothing that a student hands in raises anything.
     """
     assignment = course.assignment(name)
-    weak = doctor.weaker()
-    if weak:
-        print(f"course: weaker than designed: {weak}", file=sys.stderr)
     with Recorder(course, assignment) as recorder:
-        hand_ins = {}
-        for student in _chosen(course, name, recorder, students):
-            hand_ins[student] = collect.read(course, name, student, believe_timestamps=believe_timestamps)
-        recorder.enrol(list(hand_ins))
-        writer = FeedbackWriter(course, name) if feedback else None
-        rows = []
-        verdicts = in_children(hand_ins.values(), assignment, course.secret(), jobs)
-        for verdict in _with_progress(verdicts, len(hand_ins)):
-            rows.append(recorder.record(verdict, hand_ins[verdict.student]))
-            if writer:
-                writer.write(verdict.student, verdict)
-    return sorted(rows, key=lambda row: row.student)
+        hand_ins = _chosen(course, name, recorder.students(), students, believe_timestamps)
+        results = Results(course, assignment)
+        plan = results.plan(hand_ins, force=force)
+        if results.store.refused:
+            print(f"course: {len(results.store.refused)} stored results are not as this course wrote them and are not "
+                  "used", file=sys.stderr)
+        verdicts = plan.kept | _run(course, assignment, plan, results, scheduler, workers)
+        rows = recorder.record([(verdicts[student], plan.hand_ins[student]) for student in sorted(verdicts)])
+    if feedback:
+        writer = FeedbackWriter(course, name)
+        for row in rows:
+            if row.recorded or not writer.path(row.student).exists():
+                writer.write(row.student, verdicts[row.student])
+    return rows
+
+
+def dry_run(course: Course, name: str, *, students: Iterable[str] | None = None, force: bool = False) -> list[str]:
+    """What `grade` would do, in words, a line for each hand-in and one for all. Records nothing."""
+    assignment = course.assignment(name)
+    with Recorder(course, assignment) as recorder:
+        hand_ins = _chosen(course, name, recorder.students(), students, False)
+    plan = Results(course, assignment).plan(hand_ins, force=force)
+    tests = len(assignment.versions)
+    lines = [f"{job.hand_in.student:<26} {tests - len(job.known)} of {tests} tests" for job in plan.jobs]
+    return [*lines, f"{len(plan.hand_ins)} hand-ins: {len(plan.jobs)} to run, {len(plan.kept)} known"]
 
 
 def table(rows: list[Row]) -> str:
@@ -43,27 +112,52 @@ def table(rows: list[Row]) -> str:
     for row in rows:
         score = f"{row.score:g}/{row.max_score:g}"
         lines.append(f"{row.student:<26} {score:>9}  {row.status:<9} {'; '.join(row.reasons)}".rstrip())
-    full = sum(row.auto_score == row.auto_max for row in rows)
-    lines.append(f"{len(rows)} hand-ins: {full} with all {rows[0].auto_max if rows else 0:g} automatic points, "
-                 f"{sum(row.status in ('broken', 'missing') for row in rows)} that could not be run")
+    for row in rows:
+        if row.before is not None and row.before != row.auto_score:
+            lines.append(f"changed: {row.student} had {row.before:g} automatic points and has {row.auto_score:g}")
+    counts = Counter(_kind(row.auto_score, row.auto_max, row.status) for row in rows)
+    most = rows[0].auto_max if rows else 0
+    lines.append(f"{len(rows)} hand-ins: {counts['full']} with all {most:g} automatic points, {counts['partial']} with "
+                 f"some, {counts['zero']} with none, {counts['broken']} that could not be run")
     return "\n".join(lines)
 
 
-def _chosen(course: Course, name: str, recorder: Recorder, students: Iterable[str] | None) -> list[str]:
-    known = sorted({*course.students(name), *recorder.students()})
-    if students is None:
-        return known
-    unknown = sorted(set(students) - set(known))
-    if unknown:
-        raise CourseError(f"nobody by the name of {', '.join(unknown)} handed anything in.")
-    return sorted(set(students))
+def _chosen(course: Course, name: str, enrolled: list[str], students: Iterable[str] | None,
+            believe_timestamps: bool) -> Iterator[HandIn]:
+    known = {*course.students(name), *enrolled}
+    chosen = known if students is None else set(students)
+    if chosen - known:
+        raise CourseError(f"nobody by the name of {', '.join(sorted(chosen - known))} handed anything in.")
+    return (collect.read(course, name, student, believe_timestamps=believe_timestamps) for student in sorted(chosen))
 
 
-def _with_progress(verdicts, total: int):
+def _run(course: Course, assignment: Assignment, plan: Plan, results: Results, scheduler: str | None,
+         workers: int | None) -> dict[str, Verdict]:
+    """Run the jobs of a plan; each result is kept as soon as it is there."""
     from tqdm import tqdm
 
-    return tqdm(verdicts, total=total, unit="hand-in", file=sys.stderr, delay=1.0, leave=False,
-                disable=not sys.stderr.isatty())
+    done, counts = {}, Counter()
+    if not plan.jobs:
+        return done
+    weak = doctor.weaker() if scheduler is None else None
+    if weak:
+        print(f"course: weaker than designed: {weak}", file=sys.stderr)
+    with (cluster.connect(scheduler, workers) as client,
+          tqdm(total=len(plan.jobs), unit="hand-in", file=sys.stderr, delay=1.0, leave=False,
+               disable=not sys.stderr.isatty()) as bar):
+        for verdict in cluster.verdicts(client, plan.jobs, assignment, course.key("cases")):
+            results.keep(plan.hand_ins[verdict.student], verdict)
+            done[verdict.student] = verdict
+            counts[_kind(verdict.auto_score, assignment.auto_max, verdict.status)] += 1
+            bar.set_postfix(counts, refresh=False)
+            bar.update()
+    return done
 
 
-__all__ = ["grade", "table"]
+def _kind(points: float, most: float, status: str) -> str:
+    if status in ("broken", "missing"):
+        return "broken"
+    return "full" if points == most else "partial" if points else "zero"
+
+
+__all__ = ["dry_run", "grade", "table"]

@@ -53,8 +53,20 @@ class Verdict:
     @classmethod
     def from_bytes(cls, data: bytes) -> Verdict:
         """The verdict that `to_bytes` wrote."""
-        raw = json.loads(data)
+        return cls.from_dict(json.loads(data))
+
+    @classmethod
+    def from_dict(cls, raw: dict) -> Verdict:
+        """The verdict that `asdict` took apart."""
         return cls(**raw | {
             "reasons": tuple(raw["reasons"]), "warnings": tuple(raw["warnings"]),
             "marks": {name: Mark(**mark) for name, mark in raw["marks"].items()},
             "cells": tuple(Ran(**cell | {"shown": tuple(cell["shown"])}) for cell in raw["cells"])})
+
+
+def marks_to_bytes(marks: dict[str, Mark]) -> bytes:
+    return json.dumps({name: asdict(mark) for name, mark in marks.items()}).encode()
+
+
+def marks_from_bytes(data: bytes) -> dict[str, Mark]:
+    return {name: Mark(**mark) for name, mark in json.loads(data).items()}

@@ -67,9 +67,10 @@ def test_grade_prints_json_and_nothing_else(course, put, notebook_of):
     rows = json.loads(done.stdout)
     assert rows == [
         {"student": "ada", "auto_score": 9.0, "auto_max": 9.0, "manual_max": 4.0, "score": 9.0, "max_score": 13.0,
-         "status": "graded", "reasons": []},
+         "status": "graded", "reasons": [], "before": None, "recorded": True},
         {"student": "bob", "auto_score": 0.0, "auto_max": 9.0, "manual_max": 4.0, "score": 0.0, "max_score": 13.0,
-         "status": "broken", "reasons": ["the notebook cannot be read: the file is empty"]}]
+         "status": "broken", "reasons": ["the notebook cannot be read: the file is empty"], "before": None,
+         "recorded": True}]
     assert not os.listdir(course.folder("submitted", "tiny", "bob")) == []
 
 
@@ -77,7 +78,8 @@ def test_grade_prints_a_table_last(course, put, notebook_of):
     put("ada", notebook_of(**RIGHT))
     done = course_command("--root", course.root, "grade", "tiny")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "1 hand-ins: 1 with all 9 automatic points, 0 that could not be run"
+    assert done.stdout.splitlines()[-1] == (
+        "1 hand-ins: 1 with all 9 automatic points, 0 with some, 0 with none, 0 that could not be run")
     assert course_command("--root", course.root, "export", "tiny", "--to", course.root / "out.csv").returncode == 0
     assert "ada" in (course.root / "out.csv").read_text()
     assert "tiny.html" in course_command("--root", course.root, "feedback", "tiny").stdout

@@ -1,0 +1,127 @@
+"""Hand-ins judged by Dask's workers: threads of this process, or the workers of a scheduler elsewhere.
+
+Workers are sent and send back bytes; what a hand-in may have influenced is never unpickled on this side. Each thread of
+a worker has one hand-in in hand, and a process of its own for it (see `supervise`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from distributed import Client, KilledWorker, LocalCluster, as_completed
+
+from . import grade, supervise
+from .assignment import Assignment
+from .course import CourseError
+from .guard import HandIn
+from .verdict import Mark, Verdict, marks_to_bytes
+
+
+@dataclass(frozen=True)
+class Job:
+    """A hand-in to judge; the marks of test cells that are `known` already stay."""
+
+    hand_in: HandIn
+    known: dict[str, Mark]
+
+
+def check_address(scheduler: str):
+    """Raise `CourseError` unless what goes to and fro is safe from others: TLS, or TCP that stays on this machine."""
+    parts = urlsplit(scheduler)
+    if parts.scheme == "tls":
+        return
+    if parts.scheme != "tcp":
+        raise CourseError(f"{scheduler} is not the address of a scheduler (tls://HOST:PORT).")
+    try:
+        local = parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise CourseError(f"{scheduler} would send hand-ins and secrets in the clear; give tls://... instead.")
+
+
+@contextlib.contextmanager
+def connect(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+    """A client of the scheduler at that address, or of threads in this process, by default one for each core.
+
+    Raises `CourseError` if there is no scheduler there. Certificates for `tls://` are those of Dask's configuration.
+    """
+    if scheduler is None:
+        threads = workers or len(os.sched_getaffinity(0))
+        with LocalCluster(n_workers=1, threads_per_worker=threads, processes=False, dashboard_address=None,
+                          memory_limit=0) as local, Client(local) as client:  # "inproc": nothing listens
+            try:
+                yield client
+            finally:
+                supervise.dismiss()
+        return
+    check_address(scheduler)
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise CourseError(f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}") from None
+    with client:
+        client.run_on_scheduler(_do_not_try_again)
+        yield client
+
+
+def _do_not_try_again(dask_scheduler):
+    """A hand-in whose worker died must not take others down before it is tried alone."""
+    dask_scheduler.allowed_failures = 0
+
+
+def verdicts(client: Client, jobs: Iterable[Job], assignment: Assignment, secret: bytes) -> Iterator[Verdict]:
+    """Verdicts as they come; of what is `doubtful`, or ended its worker, that of a second run alone, at the end.
+
+    Raises `NoSandbox`, `NotInstalled`, `AssignmentError` and `CourseError`; no hand-in raises anything.
+    """
+    again = []
+    for job, verdict in _run(client, jobs, assignment, secret):
+        if grade.doubtful(verdict):
+            again.append(job)
+        else:
+            yield verdict
+    for job in again:
+        yield from (verdict for _, verdict in _run(client, [Job(job.hand_in, {})], assignment, secret))
+
+
+def _run(client: Client, jobs: Iterable[Job], assignment: Assignment, secret: bytes) -> Iterator[tuple[Job, Verdict]]:
+    waiting, running = iter(jobs), {}
+    work = assignment.to_bytes(), secret, grade.environment()
+    completed = as_completed([], raise_errors=False)
+
+    def submit():
+        """Keep every thread busy without handing out the whole class at once."""
+        while len(running) < 2 * max(sum(client.nthreads().values()), 1):
+            job = next(waiting, None)
+            if job is None:
+                return
+            future = client.submit(supervise.judged, *work, job.hand_in.to_bytes(), marks_to_bytes(job.known),
+                                   pure=False)
+            running[future] = job
+            completed.add(future)
+
+    submit()
+    while running:
+        future = next(completed)
+        job = running.pop(future)
+        data = _result(future)
+        submit()
+        yield job, grade.read(data, job.hand_in, assignment)
+
+
+def _result(future) -> bytes:
+    """What a worker sent; nothing where the hand-in ended it."""
+    if future.status == "finished":
+        data = future.result()
+        return data if type(data) is bytes else b""
+    error = future.exception() if future.status == "error" else None
+    if isinstance(error, KilledWorker):
+        return b""
+    raise CourseError("the scheduler or its workers are gone; what is graded so far is kept, so run the command again."
+                      if error is None else f"a worker cannot grade: {type(error).__name__}: {error}")

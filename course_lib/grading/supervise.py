@@ -1,0 +1,100 @@
+"""A process with one thread that judges hand-ins of one assignment, each in a fresh fork of itself.
+
+Whoever runs hand-ins has threads (Dask's), and a process with threads must not be forked. So each of its threads keeps
+a supervisor: a process that has imported what the assignment needs, takes a hand-in at a time through a socket, and
+answers with the verdict. Both directions carry bytes; nothing in them is unpickled. A supervisor ends with its owner.
+"""
+
+from __future__ import annotations
+
+import gc
+import socket
+import subprocess
+import sys
+import threading
+from multiprocessing.connection import Connection, wait
+
+from . import grade
+from .assignment import Assignment
+from .guard import HandIn
+from .verdict import marks_from_bytes
+
+_idle: list[Supervisor] = []
+_lock = threading.Lock()
+
+
+class Supervisor:
+    """The owner's end of a supervising process."""
+
+    def __init__(self, assignment: bytes, secret: bytes):
+        self.work = assignment, secret
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen([sys.executable, "-m", __name__, str(theirs.fileno())],
+                                            stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+        self.end = Connection(ours.detach())
+        self.end.send_bytes(assignment)
+        self.end.send_bytes(secret)
+
+    def judged(self, hand_in: bytes, known: bytes) -> bytes:
+        """The verdict as JSON, `!Kind:text` for trouble that is not the student's, nothing if the process is gone."""
+        try:
+            self.end.send_bytes(hand_in)
+            self.end.send_bytes(known)
+            return self.end.recv_bytes(grade.MAX_VERDICT)
+        except (EOFError, OSError):
+            self.close()
+            return b""
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.end.close()
+
+
+def judged(assignment: bytes, secret: bytes, environment: str, hand_in: bytes, known: bytes) -> bytes:
+    """Judge one hand-in, in the calling thread's turn; see `Supervisor.judged`. This is what workers are sent."""
+    here = grade.environment()
+    if here != environment:
+        return b"!CourseError:a worker has other versions of the course, Python or NumPy than this machine."
+    work = assignment, secret
+    with _lock:
+        dismiss([one for one in _idle if one.work != work])
+        supervisor = _idle.pop() if _idle else None
+    supervisor = supervisor or Supervisor(*work)
+    data = supervisor.judged(hand_in, known)
+    if not supervisor.end.closed:
+        with _lock:
+            _idle.append(supervisor)
+    return data
+
+
+def dismiss(supervisors: list[Supervisor] | None = None):
+    """End supervisors that wait for work, by default all of them."""
+    for one in list(_idle if supervisors is None else supervisors):
+        _idle.remove(one)
+        one.close()
+
+
+def _serve(end: Connection):
+    assignment, secret = Assignment.from_bytes(end.recv_bytes()), end.recv_bytes()
+    grade.import_beforehand(assignment)
+    gc.collect()
+    gc.freeze()  # forks share these pages as long as nobody writes to them, and the collector would
+    while True:
+        hand_in, known = HandIn.from_bytes(end.recv_bytes()), marks_from_bytes(end.recv_bytes())
+        child = grade.Child(hand_in, assignment, secret, known, close=end)
+        try:
+            if end in wait([child.end, end], timeout=child.patience):
+                return
+            data = child.data()
+        finally:
+            child.kill()
+        end.send_bytes(data)
+
+
+if __name__ == "__main__":
+    try:
+        _serve(Connection(int(sys.argv[1])))
+    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        pass  # the owner is gone
