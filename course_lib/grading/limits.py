@@ -61,10 +61,10 @@ class ControlGroup:
             self.close()
             raise
 
-    def join(self):
-        """Put the calling process into the group."""
+    def join(self, pid: int = 0):
+        """Put a process into the group, the calling one by default."""
         for folder in self.folders:
-            (folder / "cgroup.procs").write_text("0")
+            (folder / "cgroup.procs").write_text(str(pid))
 
     def check(self, pid: int):
         """Nothing to do: the kernel keeps the limits."""
@@ -89,7 +89,7 @@ class Watch:
     def __init__(self, limits: Limits):
         self.limits, self.next = limits, 0.0
 
-    def join(self):
+    def join(self, pid: int = 0):
         """There is no group."""
 
     def check(self, pid: int):

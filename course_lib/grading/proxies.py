@@ -6,6 +6,7 @@ import builtins
 import types
 
 import numpy as np
+from numpy.random import Generator
 
 from ..testing import Mismatch, case
 from .inside.frames import FrameError, Unsendable
@@ -37,7 +38,7 @@ class Ends:
         self.repeated: set[str] = set()
 
     def send(self, value):
-        if isinstance(value, np.random.Generator):
+        if isinstance(value, Generator):
             state = value.bit_generator.state
             if state["bit_generator"] != "PCG64":
                 return None

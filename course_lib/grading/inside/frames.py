@@ -53,7 +53,7 @@ def encode(value, special=None) -> bytes:
     """
     buffers: list[bytes] = []
     body = _node(value, buffers, special, 0)
-    header = json.dumps({"body": body, "sizes": [len(b) for b in buffers]}, allow_nan=False).encode()
+    header = _WRITER.encode({"body": body, "sizes": [len(b) for b in buffers]}).encode()
     payload = sum(map(len, buffers))
     if len(header) > MAX_HEADER or payload > MAX_PAYLOAD:
         raise Unsendable(value, f"it is too large to be sent (more than {MAX_PAYLOAD >> 20} MB)")
@@ -81,7 +81,7 @@ def split(frame: bytes) -> tuple[bytes, bytes]:
 def decode(header: bytes, payload: bytes, special=None):
     """The value in a frame. `special(tag, items)` builds those that are not plain. Raises `FrameError`."""
     try:
-        head = json.loads(header.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        head = _READER.decode(header.decode("utf-8"))
     except FrameError:
         raise
     except (ValueError, RecursionError) as error:
@@ -121,8 +121,17 @@ def _node(value, buffers, special, depth):
 def _npy(value) -> bytes:
     if value.nbytes > MAX_PAYLOAD:
         raise Unsendable(value, f"an array of {value.nbytes >> 20} MB is too large to be sent")
+    array = np.asarray(value)
+    fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+    return _npy_start(array.dtype, array.shape, fortran) + array.tobytes("F" if fortran else "C")
+
+
+@lru_cache(maxsize=256)
+def _npy_start(dtype: np.dtype, shape: tuple[int, ...], fortran: bool) -> bytes:
+    """The beginning of an `.npy` file of version 1.0."""
     stream = io.BytesIO()
-    np.lib.format.write_array(stream, np.asarray(value), version=(1, 0), allow_pickle=False)
+    description = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": fortran, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, description)
     return stream.getvalue()
 
 
@@ -150,6 +159,10 @@ def _unique(pairs):
 
 def _refuse(name):
     raise FrameError(f"{name} is not JSON")
+
+
+_WRITER = json.JSONEncoder(allow_nan=False)
+_READER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 
 def _cut(payload: bytes, sizes: list) -> list:

@@ -25,6 +25,7 @@ import numpy as np
 from . import cells, frames
 
 MAX_MESSAGE = 2000  # characters of an exception's text that may cross
+_UNCHANGING = (type(None), bool, int, float, complex, str)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 
 
@@ -82,12 +83,14 @@ class Server:
         return {"status": os.waitstatus_to_exitcode(status)}
 
     def receive(self) -> tuple[dict, list[int]]:
-        prefix, descriptors = b"", []
-        while len(prefix) < frames.LENGTHS.size:
-            data, more, _, _ = socket.recv_fds(self.wall, frames.LENGTHS.size - len(prefix), 1)
-            prefix, descriptors = prefix + (data or os._exit(0)), descriptors + list(more)
-        header, payload = frames.lengths(prefix)
-        return frames.decode(self._read(header), self._read(payload), self._special), descriptors
+        data, descriptors, size = bytearray(), [], frames.LENGTHS.size
+        while len(data) < size:
+            part, more, _, _ = socket.recv_fds(self.wall, 1 << 18, 1)
+            data += part or os._exit(0)
+            descriptors += more
+            if len(data) >= frames.LENGTHS.size:
+                size = frames.LENGTHS.size + sum(frames.lengths(data[: frames.LENGTHS.size]))
+        return frames.decode(*frames.split(data), self._special), descriptors
 
     def send(self, answer: dict | bytes):
         self.wall.sendall(answer if type(answer) is bytes else frames.encode(answer))
@@ -136,12 +139,6 @@ class Server:
         if silent:
             cells.silence()
 
-    def _read(self, size: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
-            parts += self.wall.recv(min(size - len(parts), 1 << 20)) or os._exit(0)
-        return bytes(parts)
-
 
 def _describe(error: BaseException) -> list:
     """Name, text and place of an exception, as far as they may cross."""
@@ -157,6 +154,8 @@ def _text(value, how=repr) -> str:
 
 def _fingerprint(value):
     """Differs before and after a call if the call changed the argument; None for what is no plain value."""
+    if type(value) in _UNCHANGING:
+        return None
     if type(value) is np.ndarray and not value.dtype.hasobject:
         return value.dtype.str, value.shape, value.tobytes()
     try:
@@ -182,6 +181,13 @@ def _set_limits(limits: dict):
         resource.setrlimit(kind, (value, value))
 
 
+def warm_up():
+    """What a fork need not do for the first time, nor copy."""
+    frames.decode(*frames.split(frames.encode({"ready": np.zeros(1)})))
+    gc.collect()
+    gc.freeze()
+
+
 def main(descriptor: int):
     module = types.ModuleType("__main__")
     server = Server(socket.socket(fileno=descriptor), module.__dict__)
@@ -191,9 +197,7 @@ def main(descriptor: int):
     cells.furnish(server.display, settings["allow"])
     for name in settings["import_first"]:
         __import__(name)
-    frames.decode(*frames.split(frames.encode({"ready": np.zeros(1)})))  # what a fork need not do for the first time
-    gc.collect()
-    gc.freeze()
+    warm_up()
     server.send({"ready": True})
     server.serve()
 
