@@ -214,6 +214,8 @@ class Windows:
 
     def divisor(self, dtype, include_pad: bool = False) -> np.ndarray:
         """`counts` to divide by: at least 1, and of the dtype of what it divides, which is many times faster."""
+        if self.inside:
+            return np.full((1,) * len(self.axes) + (1,), self.cells, dtype)
         return np.maximum(self.counts(include_pad), 1).astype(dtype)
 
     def counts(self, include_pad: bool = False) -> np.ndarray:
@@ -413,7 +415,7 @@ def highest(dtype: np.dtype):
 def fold(x: np.ndarray, laid: Windows, combine: np.ufunc, identity, dtype=None, divisor=None) -> np.ndarray:
     """Each window reduced by `combine`, a commutative and associative ufunc with the given identity.
 
-    `divisor`, `(*O, 1)`, then divides the result while it is at hand.
+    `divisor`, `(*O, 1)` or ones instead of `O`, then divides the result while it is at hand.
 
     By definition `y[outputs] = combine(y[outputs], x[inputs])` for every offset of `laid`. A window is a product
     of intervals, so one axis can be folded after the other: `k + k` passes instead of `k * k`.
@@ -429,7 +431,7 @@ def fold(x: np.ndarray, laid: Windows, combine: np.ufunc, identity, dtype=None, 
                 out = y[block, rows] if i == len(laid.axes) else None
                 part = _fold_axis(part, i, axis, combine, identity, out, y.dtype)
             if divisor is not None:
-                part /= divisor[rows]
+                part /= divisor if len(divisor) == 1 else divisor[rows]
     return y
 
 
