@@ -7,7 +7,8 @@ CLASS := _build/class
 NAME ?= max_pooling
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help setup site release class book test check-site grade bench bench-cifar serve lock clean
+.PHONY: help setup site release class book test check-site check-handbook check-package check-lowest wheel picture \
+  grade bench bench-cifar serve lock clean
 
 help:
 	@echo "make book     build the site, release the assignment, grade a sample class (does all set-up)"
@@ -70,6 +71,37 @@ test: setup
 check-site: setup
 	@scripts/need chromium:chromium
 	$(BIN)/python -m pytest -m site
+
+# README and handbook, word for word, in copies of this repository.
+check-handbook: setup
+	@scripts/need bwrap:bubblewrap
+	$(BIN)/python -m pytest -m walk tests/handbook
+
+# The wheel, with each of its extras, in environments of their own; on each Python that uv finds or fetches.
+check-package: setup
+	@scripts/need bwrap:bubblewrap
+	$(BIN)/python -m pytest -m package tests/packaging
+
+# The oldest versions that pyproject.toml promises.
+check-lowest: setup
+	@scripts/need bwrap:bubblewrap
+	@mkdir -p _build
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --no-header \
+	  --extra tf-cpu --extra dev --output-file _build/lowest.txt pyproject.toml
+	$(BIN)/uv venv --quiet --clear --no-project --python 3.11 _build/lowest
+	$(BIN)/uv pip install --quiet --python _build/lowest/bin/python -r _build/lowest.txt
+	$(BIN)/uv pip install --quiet --python _build/lowest/bin/python --no-deps .
+	_build/lowest/bin/python -m pytest
+
+# By way of a source archive, so that nothing of an earlier build comes along.
+wheel: setup
+	@rm -rf _build/dist
+	$(BIN)/uv build --quiet --out-dir _build/dist .
+
+# The picture in README.md, from the built site and a graded class.
+picture: setup
+	@scripts/need chromium:chromium
+	$(BIN)/python scripts/picture.py
 
 grade: setup
 	$(BIN)/course grade $(NAME)

@@ -6,41 +6,25 @@ import io
 import json
 import re
 import shutil
-import subprocess
 import tarfile
 import zipfile
 import zlib
-from pathlib import Path
 
 import nbformat
 import pytest
+from working_copy import ROOT, copy, git
 
 from course_lib.grading import leaks, publish
 from course_lib.grading.assignment import AssignmentError
 from course_lib.grading.course import Course, CourseError
 
-ROOT = Path(__file__).parents[2]
 NAMES = publish.texts(Course.open(ROOT / "assignments"))
-
-
-def git(folder, *arguments):
-    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *arguments], cwd=folder, check=True,
-                   capture_output=True)
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
     """A copy of this repository as git would commit it now, with every assignment released (proofs are not repeated)."""
-    root = tmp_path_factory.mktemp("private") / "course"
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
-                            capture_output=True, text=True, check=True).stdout
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, root / name)
-    git(root, "init", "--quiet")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "-m", "all")
+    root = copy(tmp_path_factory.mktemp("private") / "course")
     course = Course.open(root / "assignments")
     for name in NAMES:
         source = publish.read_text(course.text(name))

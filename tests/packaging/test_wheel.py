@@ -7,7 +7,8 @@ from email.parser import Parser
 import nbformat
 import pytest
 import yaml
-from wheels import ROOT, Environment, build_wheel
+from wheels import Environment, build_wheel
+from working_copy import ROOT
 
 import course_lib
 

@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from working_copy import copy
+
 UV = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
 
 
@@ -18,11 +19,7 @@ def run(*command, **options):
 
 def build_wheel(folder: Path) -> Path:
     """A wheel of what git tracks or would track; nothing is fetched for it."""
-    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
-    for name in filter(None, listed):
-        if (ROOT / name).is_file():
-            (folder / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, folder / "tree" / name)
+    copy(folder / "tree", committed=False)
     run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir",
         folder / "dist", folder / "tree")
     wheel, = (folder / "dist").glob("*.whl")
