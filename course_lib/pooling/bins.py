@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from ..windows import lowest
+from ..windows import blocks, lowest
 
 Bins = list[tuple[np.ndarray, np.ndarray]]
 
@@ -77,15 +77,25 @@ def apply_along(matrices: list[np.ndarray], x: np.ndarray) -> np.ndarray:
     By definition `np.tensordot(matrix, x, (1, axis))`, but the matrices have a few entries in a row: each pass adds
     one entry of every row, and a NaN stays with the rows that meet it.
     """
-    for axis, matrix in enumerate(matrices, start=1):
-        taps = max((matrix != 0).sum(1).max(initial=0), 1)
-        cells = np.argsort(matrix == 0, axis=1, kind="stable")[:, :taps]
-        weights = np.take_along_axis(matrix, cells, 1)
-        # A row of fewer entries adds nothing, of a cell that it meets anyway.
-        cells = np.where(weights == 0, cells[:, :1], cells)
-        weights = weights.astype(x.dtype).reshape(*weights.shape, *(1,) * (x.ndim - 1 - axis))
-        x = functools.reduce(np.add, (weights[:, k] * x.take(cells[:, k], axis) for k in range(taps)))
-    return x
+    entries = [_entries(matrix, x.dtype, x.ndim - 1 - axis) for axis, matrix in enumerate(matrices, start=1)]
+    y = np.empty((x.shape[0], *(len(matrix) for matrix in matrices), x.shape[-1]), x.dtype)
+    for block in blocks(x):
+        part = x[block]
+        for axis, (cells, weights) in enumerate(entries, start=1):
+            taps = (weights[:, k] * part.take(cells[:, k], axis) for k in range(cells.shape[1]))
+            part = functools.reduce(np.add, taps)
+        y[block] = part
+    return y
+
+
+def _entries(matrix: np.ndarray, dtype, trailing: int) -> tuple[np.ndarray, np.ndarray]:
+    """Columns and values of the entries of each row, as many as the fullest row has."""
+    most = max((matrix != 0).sum(1).max(initial=0), 1)
+    cells = np.argsort(matrix == 0, axis=1, kind="stable")[:, :most]
+    weights = np.take_along_axis(matrix, cells, 1)
+    # A row of fewer entries adds nothing, of a cell that it meets anyway.
+    cells = np.where(weights == 0, cells[:, :1], cells)
+    return cells, weights.astype(dtype).reshape(*weights.shape, *(1,) * trailing)
 
 
 def scatter(values: np.ndarray, index: np.ndarray, shape: tuple[int, ...], dtype) -> np.ndarray:
