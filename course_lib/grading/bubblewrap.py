@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 
-from . import visible
+from . import syscalls, visible
 from .limits import Limits
 
 _ENVIRONMENT = {
@@ -43,7 +43,8 @@ class Cold:
     def __init__(self, plan: Plan, keeper):
         self.wall, inner = socket.socketpair()
         with inner:
-            self._process = start(plan, "inside.runner", inner, NO_POWER, preexec_fn=keeper.join)
+            self._process = start(plan, "inside.runner", inner, NO_POWER, program=syscalls.program(),
+                                  preexec_fn=keeper.join)
         self.pid, self.out, self.err = self._process.pid, self._process.stdout.fileno(), self._process.stderr.fileno()
 
     def ending(self) -> int | None:
@@ -59,17 +60,22 @@ class Cold:
         self.wall.close()
 
 
-def start(plan: Plan, module: str, inner: socket.socket, powers: tuple[str, ...], **how) -> subprocess.Popen:
+def start(plan: Plan, module: str, inner: socket.socket, powers: tuple[str, ...], *, program: bytes = b"",
+          **how) -> subprocess.Popen:
     """bubblewrap with a module of `inside` running in it, which talks through `inner`. Raises `NoSandbox`."""
     bubblewrap, arguments = _bubblewrap(), _arguments(plan, powers)
-    with tempfile.TemporaryFile() as file:  # arguments on a command line could be read inside, in /proc
+    with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as filtering:
+        if program:
+            filtering.write(program)
+            filtering.seek(0)
+            arguments += ["--seccomp", str(filtering.fileno())]
         file.write(b"".join(argument.encode() + b"\0" for argument in arguments))
-        file.seek(0)
+        file.seek(0)  # arguments on a command line could be read inside, in /proc
         command = [bubblewrap, "--args", str(file.fileno()), "--", visible.PYTHON, "-S", "-P", "-m", module,
                    str(inner.fileno())]
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, env={}, pass_fds=(file.fileno(), inner.fileno()), start_new_session=True,
-                                **streams | how)
+        return subprocess.Popen(command, env={}, pass_fds=(file.fileno(), filtering.fileno(), inner.fileno()),
+                                start_new_session=True, **streams | how)
 
 
 def kill(process: subprocess.Popen):

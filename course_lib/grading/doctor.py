@@ -7,7 +7,7 @@ import platform
 import shutil
 import subprocess
 
-from . import limits
+from . import limits, syscalls
 from .finding import Finding
 from .sandbox import NoSandbox, Plan, Sandbox
 
@@ -44,6 +44,8 @@ def examine() -> list[Finding]:
             findings.append(Finding(what, answer.get("value") is not True))
         kept = not sandbox.keeper.watched
         findings.append(Finding("memory and processes limited by the kernel", kept, _how(kept), _CONTROL_GROUPS, False))
+        findings.append(Finding("unneeded system calls refused", bool(syscalls.program()), "by libseccomp",
+                                "apt install libseccomp2, and pip install pyseccomp", False))
         return findings
     finally:
         sandbox.close()

@@ -6,6 +6,7 @@ Whatever goes wrong with it, a hand-in gets a cold start instead.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -14,6 +15,7 @@ import socket
 import struct
 import subprocess
 
+from . import syscalls
 from .bubblewrap import NO_POWER, NoSandbox, Plan, kill, start
 
 _USEFUL = {"matplotlib": ["matplotlib.pyplot", "matplotlib.backends.backend_agg"]}
@@ -57,7 +59,8 @@ class Nursery:
                                   stderr=subprocess.DEVNULL)
         modules = [name for module in ("course_lib.testing", *plan.import_first, *plan.allow)
                    for name in (module, *_USEFUL.get(module, ()))]
-        settings = {"imports": modules, "own_users": own_users, "disk": plan.limits.disk, "filter": ""}
+        settings = {"imports": modules, "own_users": own_users, "disk": plan.limits.disk,
+                    "filter": syscalls.program().hex()}
         self.requests.settimeout(seconds)
         try:
             self.requests.send(json.dumps(settings).encode())
@@ -120,7 +123,8 @@ class Warm:
     def close(self):
         """Kill everything inside: with the first process of its namespace every other ends."""
         if self._first >= 0:
-            signal.pidfd_send_signal(self._first, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)
             select.select([self._first], [], [], _PATIENCE)
             os.close(self._first)
         for end in (self.wall, self._line):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from course_lib.grading import doctor, limits, visible
+from course_lib.grading import doctor, limits, nursery, visible
 from course_lib.grading.sandbox import NoSandbox, Plan, Sandbox
 from course_lib.grading.session import Broken, Session
 
@@ -21,9 +21,16 @@ HERE = Path(__file__).parent
 PLAN = Plan(("numpy",), limits.Limits(call_seconds=1, cells_seconds=2, memory=256 << 20))
 
 
-@pytest.fixture
-def session():
+@pytest.fixture(params=["warm", "cold"])
+def session(request, monkeypatch):
+    """A sandbox forked from a nursery, and one with an interpreter of its own: what holds for one holds for both."""
+    if request.param == "warm":
+        nursery.prepare(PLAN)
+    else:
+        monkeypatch.setattr(nursery, "_nurseries", {})
     session = Session(PLAN, 60)
+    session.run("", "nothing")
+    assert type(session.sandbox.process).__name__.lower() == request.param
     yield session
     session.close()
 
@@ -144,12 +151,14 @@ def test_output_is_cut(session):
 
 
 def test_without_bubblewrap_the_cure_is_said(monkeypatch):
+    monkeypatch.setattr(nursery, "_nurseries", {})
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NoSandbox, match="apt install bubblewrap"):
         Sandbox(PLAN)
 
 
 def test_a_sandbox_that_does_not_start_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(nursery, "_nurseries", {})
     fake = tmp_path / "bwrap"
     fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     fake.chmod(0o755)
