@@ -62,3 +62,33 @@ def max_pool2d(x, pool_size, strides=None, padding="valid"):
 
 def max_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
     return MaxPool(pool_size, strides, padding).backward(dy, x)
+
+
+def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+    pooling = MaxPool(pool_size, strides, padding)
+    y = pooling.forward(x)
+    index = np.empty(y.shape, dtype=np.int32)
+    for i, j, (_, rows, columns) in pooling.windows(x):
+        for n in range(x.shape[0]):
+            for c in range(x.shape[-1]):
+                part = x[n, rows, columns, c]
+                h, w = np.unravel_index(part.argmax(), part.shape)
+                index[n, i, j, c] = (h + rows.start) * x.shape[2] + (w + columns.start)
+    return y, index
+
+
+class Places:
+    """Maxima with their addresses in the image."""
+
+    def __init__(self, y, index):
+        self.entries = [(where, index[where], y[where]) for where in np.ndindex(y.shape)]
+
+    def fill(self, image, columns):
+        for (n, _, _, c), place, value in self.entries:
+            image[n, place // columns, place % columns, c] = value
+        return image
+
+
+def max_unpool2d(y, index, output_shape):
+    blank = np.zeros((y.shape[0], *output_shape, y.shape[-1]), dtype=y.dtype)
+    return Places(y, index).fill(blank, output_shape[1])

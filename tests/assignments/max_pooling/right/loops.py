@@ -47,3 +47,32 @@ def max_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
                                 where = (h, w)
                     dx[n, where[0], where[1], c] += dy[n, i, j, c]
     return dx
+
+
+def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+    rows, columns = geometry(x, pool_size, strides, padding)
+    y = np.empty((x.shape[0], len(rows), len(columns), x.shape[3]), x.dtype)
+    index = np.zeros(y.shape, int)
+    for n in range(x.shape[0]):
+        for i, (top, bottom) in enumerate(rows):
+            for j, (left, right) in enumerate(columns):
+                for c in range(x.shape[3]):
+                    best, place = x[n, top, left, c], top * x.shape[2] + left
+                    for h in range(top, bottom):
+                        for w in range(left, right):
+                            if x[n, h, w, c] > best:
+                                best, place = x[n, h, w, c], h * x.shape[2] + w
+                    y[n, i, j, c], index[n, i, j, c] = best, place
+    return y, index
+
+
+def max_unpool2d(y, index, output_shape):
+    rows, columns = output_shape
+    x = np.zeros((y.shape[0], rows, columns, y.shape[3]), y.dtype)
+    for n in range(y.shape[0]):
+        for i in range(y.shape[1]):
+            for j in range(y.shape[2]):
+                for c in range(y.shape[3]):
+                    place = int(index[n, i, j, c])
+                    x[n, place // columns, place % columns, c] = y[n, i, j, c]
+    return x

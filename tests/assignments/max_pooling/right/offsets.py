@@ -29,3 +29,20 @@ def max_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
     for number, one in enumerate(index):
         dx[one] += dy * (winner == number)
     return dx[middle]
+
+
+def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+    padded, index, middle = slices(x, pool_size, strides, padding)
+    cells = np.stack([padded[one] for one in index])
+    numbers = np.zeros(padded.shape, int)
+    numbers[middle] = np.arange(x.shape[1] * x.shape[2]).reshape(1, x.shape[1], x.shape[2], 1)
+    winner = cells.argmax(axis=0)[np.newaxis]
+    places = np.take_along_axis(np.stack([numbers[one] for one in index]), winner, axis=0)[0]
+    return np.take_along_axis(cells, winner, axis=0)[0], places
+
+
+def max_unpool2d(y, index, output_shape):
+    height, width = output_shape
+    out = np.zeros((len(y), height * width, y.shape[3]), y.dtype)
+    np.put_along_axis(out, index.reshape(len(y), -1, y.shape[3]), y.reshape(len(y), -1, y.shape[3]), axis=1)
+    return out.reshape(len(y), height, width, -1)

@@ -40,3 +40,46 @@ def max_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
             share = (first * dy[:, i, j][:, None]).reshape(window.shape)
             dx[:, max(top, 0) : top + k[0], max(left, 0) : left + k[1], :] += share
     return dx
+
+
+def first_best(pairs):
+    """The better of the first candidate and the best of the rest; the first one where they tie."""
+    if len(pairs) == 1:
+        return pairs[0]
+    (value, place), (other, elsewhere) = pairs[0], first_best(pairs[1:])
+    keep = value >= other
+    return np.where(keep, value, other), np.where(keep, place, elsewhere)
+
+
+def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+    k = np.broadcast_to(pool_size, 2)
+    s = k if strides is None else np.broadcast_to(strides, 2)
+    height, width = x.shape[1:3]
+    numbers = np.broadcast_to(np.arange(height * width).reshape(1, height, width, 1), x.shape)
+    values, places = [], []
+    for top in starts(height, int(k[0]), int(s[0]), padding):
+        for left in starts(width, int(k[1]), int(s[1]), padding):
+            cells = [(x[:, h, w], numbers[:, h, w]) for h in range(max(top, 0), min(top + k[0], height))
+                     for w in range(max(left, 0), min(left + k[1], width))]
+            value, place = first_best(cells)
+            values.append(value)
+            places.append(place)
+    shape = (len(x), len(starts(height, int(k[0]), int(s[0]), padding)), -1, x.shape[3])
+    return np.stack(values, 1).reshape(shape), np.stack(places, 1).reshape(shape)
+
+
+def put(x, entries):
+    if entries:
+        (n, h, w, c), value = entries[0]
+        x[n, h, w, c] = value
+        put(x, entries[1:])
+    return x
+
+
+def max_unpool2d(y, index, output_shape):
+    x = np.zeros((len(y), *output_shape, y.shape[3]), y.dtype)
+    for n in range(len(y)):
+        for c in range(y.shape[3]):
+            places = [divmod(int(place), output_shape[1]) for place in index[n, :, :, c].ravel()]
+            put(x, [((n, h, w, c), value) for (h, w), value in zip(places, y[n, :, :, c].ravel())])
+    return x

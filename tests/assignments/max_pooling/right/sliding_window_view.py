@@ -33,3 +33,20 @@ def max_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
     np.add.at(dx, (n, i * s[0] + winner // k[1], j * s[1] + winner % k[1], c), dy)
     (_, _), (top, _), (left, _), _ = pads
     return dx[:, top : top + x.shape[1], left : left + x.shape[2], :].copy()
+
+
+def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+    windows, pads, _, k, s = prepare(x, pool_size, strides, padding)
+    winner = windows.argmax(axis=-1)
+    _, i, j, _ = np.indices(winner.shape, sparse=True)
+    rows = i * s[0] + winner // k[1] - pads[1][0]
+    columns = j * s[1] + winner % k[1] - pads[2][0]
+    return windows.max(axis=-1), rows * x.shape[2] + columns
+
+
+def max_unpool2d(y, index, output_shape):
+    out = np.zeros((y.shape[0], y.shape[3], output_shape[0] * output_shape[1]), dtype=y.dtype)
+    for image, places, values in zip(out, index, y):
+        for channel in range(y.shape[3]):
+            image[channel, places[:, :, channel]] = values[:, :, channel]
+    return np.moveaxis(out, 1, 2).reshape(y.shape[0], *output_shape, y.shape[3])
