@@ -46,14 +46,18 @@ def release(arguments) -> int:
 def collect(arguments) -> int:
     from .grading import collect
 
-    course = _course(arguments)
+    course, notes = _course(arguments), []
     course.assignment(arguments.name)
     if arguments.source:
-        found = collect.bring(course, arguments.name, Path(arguments.source))
+        people = Path(arguments.roster) if arguments.roster else None
+        found, notes = collect.bring(course, arguments.name, Path(arguments.source), people=people,
+                                     enrol=arguments.enrol)
     else:
         found = collect.collect_all(course, arguments.name, believe_timestamps=arguments.timestamps)
     for hand_in in found:
         print(f"{hand_in.student:<24} {'; '.join(hand_in.notes) or 'ok'}")
+    for note in notes:
+        print(f"note   {note}")
     print(f"{len(found)} hand-ins, {sum(one.notebook is None for one in found)} of them without a readable notebook")
     return OK if found else _say(f"nothing was handed in for {arguments.name}", TROUBLE)
 
@@ -83,13 +87,19 @@ def feedback(arguments) -> int:
     graded = sorted((course.root / course.directory.autograded_directory).glob(f"*/{arguments.name}"))
     for folder in graded:
         print(writer.write(folder.parent.name))
+    if graded and arguments.zip:
+        from .grading import export
+
+        path, pages = export.feedback(course, arguments.name, Path(arguments.zip))
+        print(f"{path}: {pages} pages under the names that they are to be handed back under")
     return OK if graded else _say(f"nothing is graded for {arguments.name}", TROUBLE)
 
 
 def export(arguments) -> int:
-    from .grading.export import csv
+    from .grading.export import marks
 
-    print(csv(_course(arguments), Path(arguments.to), arguments.name))
+    template = Path(arguments.template) if arguments.template else None
+    print(marks(_course(arguments), Path(arguments.to), arguments.name, form=arguments.format, template=template))
     return OK
 
 
@@ -182,9 +192,14 @@ def _parser() -> argparse.ArgumentParser:
     command(release, "make the notebook for students out of an assignment's text, and prove it first",
             "release max_pooling")
     collecting = command(collect, "tidy what was handed in: one notebook a student, nothing else, originals kept",
-                         "collect max_pooling downloads/")
-    collecting.add_argument("source", nargs="?", metavar="FOLDER",
-                            help="a folder with one folder a student (default: what lies in submitted/)")
+                         "collect max_pooling submissions.zip --roster grades.csv")
+    collecting.add_argument("source", nargs="?", metavar="ARCHIVE", help="a bulk download of Canvas, Moodle or "
+                            "Gradescope (zip or folder), the inbound folder of nbgrader's exchange, or a folder with "
+                            "one folder a student (default: what lies in submitted/)")
+    collecting.add_argument("--roster", metavar="FILE", help="who is who: Canvas's gradebook as CSV, Moodle's grading "
+                            "worksheet, or a table in nbgrader's columns")
+    collecting.add_argument("--enrol", action="store_true", help="take the platform's ids for those of students who "
+                            "are on no list")
     grading = command(grade, "grade everything that was handed in, in sandboxes, into nbgrader's gradebook",
                       "grade max_pooling")
     for one in (collecting, grading):
@@ -199,11 +214,18 @@ def _parser() -> argparse.ArgumentParser:
     grading.add_argument("--dry-run", action="store_true", help="only say what would be run")
     grading.add_argument("--no-feedback", action="store_true", help="leave feedback/ as it is")
     grading.add_argument("--json", action="store_true", help="print the results as JSON and nothing else")
-    command(feedback, "write one HTML page a student from the gradebook, manual marks included",
-            "feedback max_pooling")
-    exporting = command(export, "write the gradebook as CSV", "export --to grades.csv", name=False)
+    writing = command(feedback, "write one HTML page a student from the gradebook, manual marks included",
+                      "feedback max_pooling --zip feedback.zip")
+    writing.add_argument("--zip", metavar="FILE", help="pack the pages under the names that the platform which the "
+                         "hand-ins came from wants them back under")
+    exporting = command(export, "write the marks as CSV", "export max_pooling --format canvas --to grades.csv",
+                        name=False)
     exporting.add_argument("name", nargs="?", metavar="NAME", help="only this assignment")
     exporting.add_argument("--to", default="grades.csv", metavar="FILE", help="the file (default: grades.csv)")
+    exporting.add_argument("--format", choices=("nbgrader", "canvas", "moodle"), default="nbgrader",
+                           help="whose columns (default: nbgrader's)")
+    exporting.add_argument("--template", metavar="FILE", help="the platform's own file, to be filled in: Canvas's "
+                           "gradebook as CSV, or Moodle's grading worksheet")
     checking = command(check, "for students: run a notebook's visible tests", "check max_pooling.ipynb", name=False)
     checking.add_argument("notebook", metavar="NOTEBOOK")
     publishing = command(publish, "write what students may see, and nothing else, to a folder",

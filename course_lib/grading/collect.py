@@ -6,21 +6,26 @@ record in `.course/collected/` says so. A folder that still matches its record i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
+import tempfile
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nbformat import v4
+from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
 
-from . import guard
+from . import archives, guard, roster
+from .archives import Upload
 from .course import Course, CourseError
 from .guard import HandIn
 from .rebuild import Found, Unreadable, read_cells
+from .roster import Person, Roster
 
 TIMESTAMP = "timestamp.txt"
 
@@ -30,23 +35,103 @@ def collect_all(course: Course, name: str, *, believe_timestamps: bool = False) 
     return [collect(course, name, student, believe_timestamps=believe_timestamps) for student in course.students(name)]
 
 
-def bring(course: Course, name: str, source: Path) -> list[HandIn]:
-    """Copy hand-ins from a folder of the form `STUDENT/...` into `submitted/` and collect them.
+def bring(course: Course, name: str, source: Path, *, people: Path | None = None,
+          enrol: bool = False) -> tuple[list[HandIn], list[str]]:
+    """Collect an archive or a folder of hand-ins; returns them, and notes about what is nobody's.
 
-    Raises `CourseError` if `source` is no folder.
+    `people` is a list of students as a platform exports it. Without one, the gradebook's list says who is who; while
+    that is empty, or with `enrol`, the platform's own ids are taken for the students'. Raises `CourseError`.
     """
-    if not source.is_dir():
-        raise CourseError(f"{source} is not a folder of hand-ins (STUDENT/{name}.ipynb).")
-    brought = []
-    for entry in sorted(os.scandir(source), key=lambda one: one.name):
-        if entry.name.startswith(".") or not entry.is_dir(follow_symlinks=False):
-            continue
-        folder = Path(entry.path)
-        inner = folder / name
-        hand_in = guard.read(inner if inner.is_dir() and not inner.is_symlink() else folder, entry.name, name)
-        _keep_original(course, name, entry.name)
-        brought.append(_put(course, name, hand_in))
-    return brought
+    with archives.opened(source) as (entries, notes):
+        found, others = archives.uploads(entries, name)
+        found += _empty_folders(source, found)
+        if not found:
+            raise CourseError(f"{source} holds no hand-ins for {name}, whatever platform it may come from.")
+        with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
+            listed = _listed(gradebook, people)
+            duedate = gradebook.find_assignment(name).duedate
+        enrol = enrol or not listed
+        owned: dict[str, list[Upload]] = {}
+        for upload in found:
+            student = _owner(upload, listed, enrol)
+            if student is None:
+                others.append(f"{guard.shown(upload.label)} is from {guard.shown(upload.who)}, who is not on the list")
+            else:
+                owned.setdefault(student, []).append(upload)
+        brought = []
+        for student in sorted(owned):
+            upload, said = archives.newest(owned[student])
+            hand_in = _unpacked(course, name, student, upload).noting(*said)
+            hand_in = _timed(hand_in, upload, listed.people.get(student), duedate)
+            _keep_original(course, name, student)
+            brought.append(_put(course, name, hand_in, upload))
+    return brought, [*notes, *others]
+
+
+def _listed(gradebook: Gradebook, people: Path | None) -> Roster:
+    if people is None:
+        return roster.enrolled(gradebook)
+    given, lasting = roster.read(people)
+    roster.enrol(gradebook, given, keep_lms=lasting)
+    return Roster(given)
+
+
+def _owner(upload: Upload, listed: Roster, enrol: bool) -> str | None:
+    """Whose it is. Folders and nbgrader's exchange are named by the instructor's own ids."""
+    person = listed.find(upload.who, *upload.others)
+    if person is not None:
+        return person.student
+    sound = not set(upload.who) & set("/\\+\0") and not upload.who.startswith(".") and len(upload.who) <= 128
+    return upload.who if sound and (enrol or upload.platform in ("folders", "nbgrader")) else None
+
+
+def _unpacked(course: Course, name: str, student: str, upload: Upload) -> HandIn:
+    """What an upload holds, read with its entries and bytes counted."""
+    if len(upload.files) > guard.MAX_ENTRIES:
+        return HandIn(student, None, (f"there are more than {guard.MAX_ENTRIES} files",))
+    left = guard.MAX_BYTES
+    with tempfile.TemporaryDirectory(dir=course.private) as scratch:
+        for inner, entry in upload.files:
+            path = Path(scratch, inner)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with entry.open() as stream, open(path, "xb") as file:
+                    while part := stream.read(min(1 << 20, left + 1)):
+                        left -= len(part)
+                        if left < 0:
+                            return HandIn(student, None, (f"it is larger than {guard.MAX_BYTES >> 20} MB",))
+                        file.write(part)
+            except Exception as error:  # a damaged archive can raise about anything
+                return HandIn(student, None, (f"{guard.shown(inner)} cannot be read: {type(error).__name__}",))
+        return guard.read(Path(scratch), student, name)
+
+
+def _timed(hand_in: HandIn, upload: Upload, person: Person | None, duedate: datetime | None) -> HandIn:
+    """With the platform's time, or what it says about lateness."""
+    when = upload.when or (_local_time(person.submitted) if person else None)
+    if when is not None:
+        return replace(hand_in, timestamp=when)
+    if upload.late or (person and "late" in person.status.lower().split()):
+        when = duedate and duedate + timedelta(seconds=1)
+        return replace(hand_in, timestamp=when).noting("late, as the platform says without saying by how much")
+    return hand_in
+
+
+def _local_time(text: str) -> datetime | None:
+    """A time as a Moodle worksheet has it, in the zone of whoever downloaded it, as nbgrader keeps it."""
+    for form in ("%A, %d %B %Y, %I:%M %p", "%A, %d %B %Y, %H:%M"):
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text.strip(), form).astimezone(UTC).replace(tzinfo=None)
+    return None
+
+
+def _empty_folders(source: Path, found: list[Upload]) -> list[Upload]:
+    """Students' folders with nothing in them, where the source is a folder of such folders."""
+    if not source.is_dir() or any(upload.platform != "folders" for upload in found):
+        return []
+    seen = {upload.who for upload in found}
+    names = [entry.name for entry in os.scandir(source) if entry.is_dir(follow_symlinks=False)]
+    return [Upload("folders", name, name, ()) for name in sorted(names) if name not in seen and name[0] != "."]
 
 
 def collect(course: Course, name: str, student: str, *, believe_timestamps: bool = False) -> HandIn:
@@ -74,7 +159,17 @@ def read(course: Course, name: str, student: str, *, believe_timestamps: bool = 
     return hand_in
 
 
-def _put(course: Course, name: str, hand_in: HandIn) -> HandIn:
+def upload_names(course: Course, name: str) -> dict[str, tuple[str, str]]:
+    """By student, the platform that a collected hand-in came from, and its name there."""
+    names = {}
+    for path in sorted((course.private / "collected" / name).glob("*.json")):
+        record = json.loads(path.read_text())
+        if record.get("platform"):
+            names[path.stem] = record["platform"], record["label"]
+    return names
+
+
+def _put(course: Course, name: str, hand_in: HandIn, upload: Upload | None = None) -> HandIn:
     """Write the clean folder and its record."""
     content, hand_in = _clean(course, name, hand_in)
     folder = course.folder("submitted", name, hand_in.student)
@@ -84,6 +179,8 @@ def _put(course: Course, name: str, hand_in: HandIn) -> HandIn:
         (folder / TIMESTAMP).write_text(f"{hand_in.timestamp.isoformat(' ')} UTC\n")
     record = {"digest": _digest(folder), "notes": hand_in.notes, "readable": hand_in.notebook is not None,
               "missing": hand_in.missing, "timestamp": hand_in.timestamp and hand_in.timestamp.isoformat()}
+    if upload is not None:
+        record |= {"platform": upload.platform, "label": upload.label}
     path = _record(course, name, hand_in.student)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1))

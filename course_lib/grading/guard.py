@@ -7,6 +7,7 @@ Regular files only, whatever their names say; no link is followed, nothing is un
 from __future__ import annotations
 
 import base64
+import errno
 import io
 import json
 import os
@@ -15,11 +16,12 @@ import zipfile
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 MAX_BYTES = 50 << 20
 MAX_ENTRIES = 200
 MAX_LEVELS = 3
-_IGNORED = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git"}
+IGNORED = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git"}
 
 
 @dataclass(frozen=True)
@@ -104,19 +106,19 @@ def _regular_files(folder: Path) -> tuple[list[str], list[str]]:
                     raise _Refused(f"there are more than {MAX_ENTRIES} files")
                 name = prefix + entry.name
                 if entry.is_symlink():
-                    notes.append(f"{_shown(name)} is a link and was not followed")
+                    notes.append(f"{shown(name)} is a link and was not followed")
                 elif entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _IGNORED and level < MAX_LEVELS:
+                    if entry.name not in IGNORED and level < MAX_LEVELS:
                         waiting.append((name + "/", level + 1))
                 elif entry.is_file(follow_symlinks=False):
                     names.append(name)
                 else:
-                    notes.append(f"{_shown(name)} is not a regular file")
+                    notes.append(f"{shown(name)} is not a regular file")
     return names, notes
 
 
-def _bytes(folder: Path, name: str) -> bytes:
-    """The content of a regular file; every part of its path is opened without following links."""
+def opened(folder: Path, name: str) -> BinaryIO:
+    """A regular file, open; every part of its path is opened without following links. Raises `OSError`."""
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         *parents, last = name.split("/")
@@ -125,16 +127,22 @@ def _bytes(folder: Path, name: str) -> bytes:
             os.close(directory)
             directory = inner
         file = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
-    except OSError as error:
-        raise _Refused(f"{_shown(name)} cannot be read: {error.strerror}") from None
     finally:
         os.close(directory)
-    with open(file, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise _Refused(f"{_shown(name)} is not a regular file")
-        data = stream.read(MAX_BYTES + 1)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return open(file, "rb")
+
+
+def _bytes(folder: Path, name: str) -> bytes:
+    try:
+        with opened(folder, name) as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _Refused(f"{shown(name)} cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
-        raise _Refused(f"{_shown(name)} is larger than {MAX_BYTES >> 20} MB")
+        raise _Refused(f"{shown(name)} is larger than {MAX_BYTES >> 20} MB")
     return data
 
 
@@ -153,7 +161,7 @@ def _from_archive(data: bytes, assignment: str, empty: HandIn) -> HandIn:
             if len(entries) > MAX_ENTRIES:
                 return empty.noting(f"the archive has more than {MAX_ENTRIES} entries")
             names = [entry.filename for entry in entries
-                     if entry.filename.lower().endswith(".ipynb") and not set(entry.filename.split("/")) & _IGNORED]
+                     if entry.filename.lower().endswith(".ipynb") and not set(entry.filename.split("/")) & IGNORED]
             exact = [name for name in names if name.rpartition("/")[2] == f"{assignment}.ipynb"]
             chosen = exact[0] if len(exact) == 1 else _choose(names, "")
             if chosen is None:
@@ -164,8 +172,8 @@ def _from_archive(data: bytes, assignment: str, empty: HandIn) -> HandIn:
         return empty.noting(f"the archive cannot be read: {type(error).__name__}")
     if len(notebook) > MAX_BYTES:
         return empty.noting(f"the notebook in the archive is larger than {MAX_BYTES >> 20} MB")
-    return replace(empty, notebook=notebook).noting(f"the notebook was found in an archive as {_shown(chosen)}")
+    return replace(empty, notebook=notebook).noting(f"the notebook was found in an archive as {shown(chosen)}")
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     return ascii(name)[1:-1][:80]

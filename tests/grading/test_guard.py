@@ -170,7 +170,8 @@ def test_hand_ins_are_brought_from_a_folder(course, notebook_of, tmp_path):
     nbformat.write(notebook_of(**RIGHT), tmp_path / "in" / "ada" / "tiny.ipynb")
     (tmp_path / "in" / "bob").mkdir()
     (tmp_path / "in" / "link").symlink_to("/etc")
-    brought = collect.bring(course, "tiny", tmp_path / "in")
+    brought, notes = collect.bring(course, "tiny", tmp_path / "in")
+    assert notes == ["link is a link or no regular file and is left alone"]
     assert [(one.student, one.notebook is not None, one.missing) for one in brought] == [
         ("ada", True, False), ("bob", False, True)]
     assert course.students("tiny") == ["ada", "bob"]

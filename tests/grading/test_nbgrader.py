@@ -14,7 +14,7 @@ from nbformat import v4
 
 from course_lib.grading import collect, run_class
 from course_lib.grading.course import Course, CourseError
-from course_lib.grading.export import csv
+from course_lib.grading.export import marks as csv
 
 SCRIPTS = sysconfig.get_path("scripts")
 
