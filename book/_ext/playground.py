@@ -52,12 +52,6 @@ def try_role(name, rawtext, text, lineno, inliner, options=None, content=None):
     return [nodes.raw("", f'<a href="#{html.escape(state)}">{html.escape(title)}</a>', format="html")], []
 
 
-def load_nowhere_else(app, config):
-    """Jupyter Book puts every script and style sheet below `_static` on every page."""
-    for setting in ("html_css_files", "html_js_files"):
-        setattr(config, setting, [f for f in getattr(config, setting) if not str(f).startswith(f"{FOLDER}/")])
-
-
 def load_where_needed(app, pagename, templatename, context, doctree):
     if 'class="pooling-playground"' not in context.get("body", ""):
         return
@@ -79,7 +73,6 @@ def write_golden(app, exception):
 def setup(app):
     app.add_directive("playground", Playground)
     app.add_role("try", try_role)
-    app.connect("config-inited", load_nowhere_else)
     app.connect("html-page-context", load_where_needed)
     app.connect("build-finished", write_golden)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,7 +10,6 @@ from pybtex.database import parse_string
 sys.path.append(str(BOOK / "_ext"))
 
 import execution
-import lean
 import mathml
 import purge
 from references import AuthorYear
@@ -62,12 +61,6 @@ def test_labels_read_as_the_text_cites(authors, label):
     two = parse_string(entry.replace("KEY", "one") + entry.replace("KEY", "two"), "bibtex").entries.values()
     assert list(AuthorYear().format_labels(one)) == [label]
     assert list(AuthorYear().format_labels(list(two))) == [f"{label}a", f"{label}b"]
-
-
-def test_the_icon_script_goes_and_others_stay():
-    before, after = '<link href="a.css">\n', '<script src="b.js"></script>'
-    icons = '<script defer src="_static/scripts/fontawesome.js?digest=1"></script>\n'
-    assert lean.without_icon_script(before + icons + after) == before + after
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 import functools
 import re
-import threading
 from dataclasses import dataclass, field
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
@@ -14,12 +12,9 @@ pytestmark = pytest.mark.site
 
 SITE = ROOT / "_build" / "html"
 PAGES = [*listed_pages(), "genindex", "search"]
-CHROMIUM = "/usr/bin/chromium"
-# As root Chromium runs only without its own sandbox; the rest keeps it from calling home.
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)
+ARTEFACTS = ROOT / "_build" / "screenshots"
+# Before a click, uncompressed: a host may compress, but need not.
+HEAVIEST = 500_000
 RAW_TEX = re.compile(r"\$[^$\n]{1,80}\$|\\[(\[]|\\(?:frac|sum|begin|max|partial|mathrm|text|left|operatorname)\b")
 
 # Formulas and programs aside, all that a reader sees.
@@ -34,6 +29,9 @@ UNNAMED = """() => [
     ...document.querySelectorAll(".cell_output svg:not([role=img], button svg)"),
 ].map(e => e.outerHTML.slice(0, 200))"""
 TRACEBACK = ".output.traceback, .cell_output :text('Traceback (most recent call last)')"
+# Axe does not judge the text of pictures. On the page's own ground, not on a coloured cell, it must stand out.
+INKS = """() => [...document.querySelectorAll("svg.picture text")]
+    .filter(e => e.style.fill.includes("--picture-ink")).map(e => getComputedStyle(e).fill)"""
 WIDE = """() => [...document.querySelectorAll("main *")]
     .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
@@ -44,6 +42,7 @@ class Visit:
     """What was seen of one page."""
 
     requests: list[str] = field(default_factory=list)
+    weights: dict[str, int] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
     prose: str = ""
@@ -55,38 +54,13 @@ class Visit:
     wide: list[str] = field(default_factory=list)
 
 
-class Handler(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="module")
-def origin():
-    if not (SITE / "index.html").is_file():
-        pytest.fail("the site is not built: run `make site` first", pytrace=False)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(origin):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(scope="module")
 def visit(origin, browser):
     """A function that opens a page once and remembers what it saw."""
 
     @functools.cache
     def look(name: str) -> Visit:
-        seen = Visit()
+        seen, answers = Visit(), []
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         page = context.new_page()
         page.on("request", lambda request: seen.requests.append(request.url))
@@ -94,7 +68,9 @@ def visit(origin, browser):
         page.on("response", lambda got: got.status >= 400 and seen.failed.append(f"{got.url}: {got.status}"))
         page.on("console", lambda said: said.type in ("error", "warning") and seen.console.append(said.text))
         page.on("pageerror", lambda error: seen.console.append(str(error)))
+        page.on("requestfinished", lambda request: answers.append(request.response()))
         page.goto(f"{origin}/{name}.html", wait_until="networkidle")
+        seen.weights = {answer.url: len(answer.body()) for answer in answers}
         seen.prose = page.evaluate(PROSE)
         seen.unnamed = page.evaluate(UNNAMED)
         seen.tracebacks = page.locator(TRACEBACK).count()
@@ -114,6 +90,10 @@ class TestPage:
     def test_asks_nothing_of_another_host(self, visit, origin, name):
         own = (origin, "data:", "blob:")
         assert [url for url in visit(name).requests if not url.startswith(own)] == []
+
+    def test_weighs_little(self, visit, name):
+        weights = visit(name).weights
+        assert sum(weights.values()) < HEAVIEST, sorted(weights.items(), key=lambda item: -item[1])
 
     def test_every_request_is_answered(self, visit, name):
         assert visit(name).failed == []
@@ -139,27 +119,30 @@ class TestPage:
         assert broken == []
 
 
-def test_the_build_has_no_page_that_goes_unvisited():
-    if not SITE.is_dir():
-        pytest.fail("the site is not built: run `make site` first", pytrace=False)
-    assert names_below(SITE, ".html") - set(PAGES) == set()
+def test_the_build_has_no_page_that_goes_unvisited(site):
+    assert names_below(site, ".html") - set(PAGES) == set()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", listed_pages())
-def test_the_ink_of_pictures_follows_the_page(origin, browser, name, scheme):
-    """Text on the page's own ground, not on a coloured cell, must stand out from it."""
-    page = browser.new_page(color_scheme=scheme)
-    page.goto(f"{origin}/{name}.html")
+@pytest.mark.parametrize("name", PAGES)
+def test_accessibility(origin, browser, name, scheme):
+    """No rule of axe is broken, on the page with everything opened that opens; a picture of it is kept."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_page(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(f"{origin}/{name}.html", wait_until="networkidle")
+    picture = ARTEFACTS / scheme / f"{name}.png"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=picture, full_page=True)
+    inks = page.evaluate(INKS)
     ground = _luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-    inks = page.evaluate(
-        "[...document.querySelectorAll('svg.picture text')].filter(e => e.style.fill.includes('--picture-ink'))"
-        ".map(e => getComputedStyle(e).fill)"
-    )
+    page.locator("article details").evaluate_all("all => all.forEach((one) => { one.open = true })")
+    found = Axe().run(page)
     page.close()
+    assert not found.violations_count, found.generate_report()
     for ink in set(inks):
         low, high = sorted([ground, _luminance(ink)])
-        assert (high + 0.05) / (low + 0.05) >= 4.5, f"{ink} on a {scheme} page"
+        assert (high + 0.05) / (low + 0.05) >= 4.5, f"the ink of a picture, {ink}, on a {scheme} page"
 
 
 def _luminance(colour: str) -> float:
