@@ -18,9 +18,7 @@ from ..windows import (
 )
 
 
-def mixed_pool(
-    x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, share=0.5
-) -> np.ndarray:
+def mixed_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, share=0.5) -> np.ndarray:
     """A share of the maximum and the rest of the mean: `y = share * max(a) + (1 - share) * mean(a)`.
 
     Lee et al. fix or learn the share; Yu et al. draw 0 or 1 in training (pass the drawn number, and the same one
@@ -46,9 +44,7 @@ def mixed_pool(
     return _mix(largest, mean, _as_share(share, x)).astype(gradient_dtype(x), copy=False)
 
 
-def mixed_pool_backward(
-    dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, share=0.5
-):
+def mixed_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, share=0.5):
     """Gradient of `mixed_pool` in `x`: `dy * share` to the first largest cell, `dy * (1 - share) / m` to every cell.
 
     (In `share` it is the sum of `dy * (max_pool(x) - average_pool(x))`.) Args, returns, errors: as
@@ -62,9 +58,7 @@ def mixed_pool_backward(
     return _mix_backward(dy * share, dy * (1 - share), x, laid)
 
 
-def gated_pool(
-    x, gate, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False
-) -> np.ndarray:
+def gated_pool(x, gate, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False) -> np.ndarray:
     """Maximum and mean mixed by a gate that looks at the window: `y = s * max(a) + (1 - s) * mean(a)`.
 
     `s = sigmoid(sum(gate * a))`, over the cells inside the input; one gate for all channels and windows, no bias.
@@ -89,9 +83,7 @@ def gated_pool(
     return _mix(largest, mean, _opening(x, _as_gate(gate, laid, x), laid)).astype(gradient_dtype(x), copy=False)
 
 
-def gated_pool_backward(
-    dy, x, gate, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False
-):
+def gated_pool_backward(dy, x, gate, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
     """Gradients of `gated_pool`, with `d = dy * (max(a) - mean(a)) * s * (1 - s)` for each window.
 
     A cell receives what `mixed_pool` with share `s` sends it, and `d * gate` through the gate; an entry of the

@@ -26,9 +26,7 @@ from ..windows import (
 from .drawn import as_uniforms
 
 
-def avg_topk_pool(
-    x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, k=2
-) -> np.ndarray:
+def avg_topk_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, k=2) -> np.ndarray:
     """Plain mean of the `k` largest cells of each window: the maximum at `k=1`, the mean at `k=m`.
 
     Args:
@@ -50,9 +48,7 @@ def avg_topk_pool(
     return _by_rank(x, laid, _top_table(laid, k, "k"))
 
 
-def avg_topk_pool_backward(
-    dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, k=2
-):
+def avg_topk_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, k=2):
     """Gradient of `avg_topk_pool`: `dy / k` to each of the `k` largest cells, among ties to the earliest.
 
     Args, returns, errors: as `max_pool_backward` and `avg_topk_pool`.
@@ -139,9 +135,7 @@ def rank_weighted_pool_backward(
     return _by_rank_backward(dy, x, laid, _falling_table(laid, alpha, normalize))
 
 
-def ordinal_pool(
-    x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False
-) -> np.ndarray:
+def ordinal_pool(x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False) -> np.ndarray:
     """Mean of each window with a given weight for each rank: `y = sum_r w[r] * a_(r) / sum_r w[r]`.
 
     One family that holds the maximum `(1, 0, ..., 0)`, the minimum `(0, ..., 0, 1)`, the mean, the median and both
@@ -166,9 +160,7 @@ def ordinal_pool(
     return _by_rank(x, laid, _given_table(laid, weights))
 
 
-def ordinal_pool_backward(
-    dy, x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False
-):
+def ordinal_pool_backward(dy, x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
     """Gradient of `ordinal_pool` in `x`: `dy * w[r] / sum(w)` to the cell of rank `r`.
 
     Args, returns, errors: as `max_pool_backward` and `ordinal_pool`; the weights are taken as given.

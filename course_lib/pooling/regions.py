@@ -74,9 +74,7 @@ def roi_max_pool_backward(dy, x, rois, output_size, spatial_scale=1.0) -> np.nda
     return dx
 
 
-def roi_align(
-    x, rois, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True, mode="average"
-) -> np.ndarray:
+def roi_align(x, rois, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True, mode="average") -> np.ndarray:
     """Mean (or maximum) of bilinear samples in each bin of each region, nothing rounded.
 
     A bin holds `sampling_ratio` by `sampling_ratio` evenly spaced samples. A sample more than one cell outside the

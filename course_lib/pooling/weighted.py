@@ -103,9 +103,7 @@ def as_power(p) -> float:
     return int(p) if float(p).is_integer() else float(p)
 
 
-def weighted_pool(
-    x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False
-) -> np.ndarray:
+def weighted_pool(x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False) -> np.ndarray:
     """Mean of each window with given weights: `y = sum(w * a) / sum(w)` over the cells inside the input.
 
     Equal weights give `average_pool`, binomial ones a blur. A depthwise convolution differs at the border, where
@@ -136,9 +134,7 @@ def weighted_pool(
     return y.astype(gradient_dtype(x), copy=False)
 
 
-def weighted_pool_backward(
-    dy, x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False
-):
+def weighted_pool_backward(dy, x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
     """Gradient of `weighted_pool` in `x`: a cell with weight `w` receives `dy * w / sum(w)`.
 
     Args, returns, errors: as `max_pool_backward` and `weighted_pool`; the weights are taken as given.
@@ -179,9 +175,7 @@ def _reciprocal(total: np.ndarray) -> np.ndarray:
     return np.divide(1, total, out=np.zeros_like(total), where=total != 0)
 
 
-def information_pool(
-    x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False
-) -> np.ndarray:
+def information_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False) -> np.ndarray:
     """Mean of each window weighted by the information of its cells.
 
     With `p = a / sum(a)` and `h = -p * log(p)`: `y = sum(h * a) / sum(h)`. A window with one positive cell gives
@@ -210,9 +204,7 @@ def information_pool(
     return y
 
 
-def information_pool_backward(
-    dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False
-):
+def information_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
     """Gradient of `information_pool`, by the chain rule through `p` and `h`.
 
     Cells at 0, where the slope of `h` is infinite, receive 0. Args, returns, errors: as `max_pool_backward`.
@@ -332,9 +324,7 @@ def lip_pool(x, logits, pool_size=2, strides=None, padding="valid", *, dilation=
     return y
 
 
-def lip_pool_backward(
-    dy, x, logits, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False
-):
+def lip_pool_backward(dy, x, logits, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
     """Gradients of `lip_pool`: a cell `a` with weight `w` receives `dy * w`, its logit `dy * w * (a - y)`.
 
     Args, errors: as `max_pool_backward` and `lip_pool`.
