@@ -103,6 +103,13 @@ def export(arguments) -> int:
     return OK
 
 
+def report(arguments) -> int:
+    from .grading.report import report
+
+    print(report(_course(arguments), arguments.name, Path(arguments.to or f"{arguments.name}.html")))
+    return OK
+
+
 def check(arguments) -> int:
     from .grading.self_check import check
 
@@ -140,10 +147,18 @@ def doctor(arguments) -> int:
 
 
 def sample(arguments) -> int:
-    from .grading.sample import hand_in, make
+    from .grading import sample
 
-    course = _course(arguments)
-    made = hand_in(course, arguments.name, make(course.assignment(arguments.name), Path(arguments.answers)))
+    course, answers = _course(arguments), Path(arguments.answers)
+    assignment = course.assignment(arguments.name)
+    if arguments.students is None:
+        made = sample.make(assignment, answers)
+    else:
+        made = sample.make_class(assignment, answers, arguments.students, arguments.seed)
+    made = sample.hand_in(course, arguments.name, made)
+    if arguments.students is not None:
+        for one in made:
+            print(f"{one.student} {sample.points(assignment, one):g}")
     print(f"{len(made)} hand-ins in {course.root / course.directory.submitted_directory}")
     return OK
 
@@ -226,6 +241,8 @@ def _parser() -> argparse.ArgumentParser:
                            help="whose columns (default: nbgrader's)")
     exporting.add_argument("--template", metavar="FILE", help="the platform's own file, to be filled in: Canvas's "
                            "gradebook as CSV, or Moodle's grading worksheet")
+    reporting = command(report, "write one HTML page about the whole class", "report max_pooling --to class.html")
+    reporting.add_argument("--to", metavar="FILE", help="the page (default: NAME.html)")
     checking = command(check, "for students: run a notebook's visible tests", "check max_pooling.ipynb", name=False)
     checking.add_argument("notebook", metavar="NOTEBOOK")
     publishing = command(publish, "write what students may see, and nothing else, to a folder",
@@ -239,6 +256,9 @@ def _parser() -> argparse.ArgumentParser:
                        "--root _build/class sample max_pooling --from tests/assignments/max_pooling")
     sampling.add_argument("--from", dest="answers", required=True, metavar="DIR",
                           help="a folder of answers: right/*.py, wrong/*.py and wrong.toml")
+    sampling.add_argument("--students", type=_positive, metavar="N", help="a mixed class of N instead of one hand-in "
+                          "for each answer, and the points that each should get")
+    sampling.add_argument("--seed", type=int, default=0, metavar="S", help="which class (default: 0)")
     cifar.register(commands)
     return parser
 

@@ -21,6 +21,8 @@ from .course import CourseError
 from .guard import HandIn
 from .verdict import Mark, Verdict, marks_to_bytes
 
+_PATIENCE = 10  # seconds until a scheduler must have answered
+
 
 @dataclass(frozen=True)
 class Job:
@@ -62,7 +64,7 @@ def connect(scheduler: str | None, workers: int | None) -> Iterator[Client]:
         return
     check_address(scheduler)
     try:
-        client = Client(scheduler, timeout=10)
+        client = Client(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError) as error:
         raise CourseError(f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}") from None
     with client:

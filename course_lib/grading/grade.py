@@ -97,7 +97,7 @@ def read(data: bytes, hand_in: HandIn, assignment: Assignment) -> Verdict:
     """The verdict that a child sent; one of no points where it sent none. Raises what is not the student's trouble."""
     if data.startswith(b"!"):
         kind, _, text = data[1:].decode().partition(":")
-        raise next((error for error in THE_GRADERS if error.__name__ == kind), RuntimeError)(text)
+        raise next(error for error in THE_GRADERS if error.__name__ == kind)(text)
     if not data:
         return nothing(hand_in, assignment, "the grader's process for this hand-in gave no verdict")
     return Verdict.from_bytes(data)

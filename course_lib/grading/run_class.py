@@ -106,6 +106,13 @@ def dry_run(course: Course, name: str, *, students: Iterable[str] | None = None,
     return [*lines, f"{len(plan.hand_ins)} hand-ins: {len(plan.jobs)} to run, {len(plan.kept)} known"]
 
 
+def results_at_hand(course: Course, assignment: Assignment) -> dict[str, Verdict]:
+    """The verdicts that are known, by student, for the hand-ins as they are now."""
+    with Recorder(course, assignment) as recorder:
+        hand_ins = list(_chosen(course, assignment.name, recorder.students(), None, False))
+    return Results(course, assignment).plan(hand_ins, force=False).kept
+
+
 def table(rows: list[Row]) -> str:
     """The results as text."""
     lines = [f"{'student':<26} {'score':>9}  {'status':<9} remarks"]
@@ -160,4 +167,4 @@ def _kind(points: float, most: float, status: str) -> str:
     return "full" if points == most else "partial" if points else "zero"
 
 
-__all__ = ["dry_run", "grade", "table"]
+__all__ = ["dry_run", "grade", "results_at_hand", "table"]

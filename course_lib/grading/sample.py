@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import json
+import random
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from nbformat.notebooknode import NotebookNode
 from . import answers
 from .assignment import Assignment, AssignmentError, grade_id
 from .course import Course
+
+_SHARES = {"right": 0.5, "wrong": 0.45, "broken": 0.05}
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,41 @@ def make(assignment: Assignment, folder: Path) -> Iterator[Sample]:
     tests = frozenset(cell.grade_id for cell in assignment.tests)
     for name, (files, expected) in _broken(assignment, good, tests).items():
         yield Sample(f"broken_{name}", files, expected)
+
+
+def make_class(assignment: Assignment, folder: Path, students: int, seed: int) -> Iterator[Sample]:
+    """A class of that many, the same for the same seed: half right, most others with one misconception, a few broken.
+
+    No two hand-ins are the same to the last byte, and of each it is known what it loses. Raises `AssignmentError`.
+    """
+    chance = random.Random(seed)
+    kinds: dict[str, list[Sample]] = {}
+    for one in make(assignment, folder):
+        if one.loses is not None and one.student != "broken_prints_everything":
+            kinds.setdefault(one.student.partition("_")[0], []).append(one)
+    names = list(kinds)
+    for number in range(students):
+        (kind,) = chance.choices(names, [_SHARES[name] for name in names])
+        model = chance.choice(kinds[kind])
+        files = {name: _with_a_word(content, chance) for name, content in model.files.items()}
+        yield Sample(f"student{number:04}", files, model.loses)
+
+
+def points(assignment: Assignment, sample: Sample) -> float:
+    """The automatic points that a sample should get."""
+    return sum(cell.points for cell in assignment.tests if cell.grade_id not in sample.loses)
+
+
+def _with_a_word(content: bytes, chance: random.Random) -> bytes:
+    """The notebook with a remark in a cell of its own, as students leave them; what is no notebook stays as it is."""
+    text = f"Took me {chance.randrange(1, 2000)} minutes and {chance.randrange(1, 2000)} tries."
+    word = v4.new_markdown_cell(text, id="remark")
+    try:
+        notebook = json.loads(content)
+        notebook["cells"].append(word)
+    except (ValueError, KeyError):
+        return content
+    return json.dumps(notebook, indent=1).encode()
 
 
 def hand_in(course: Course, name: str, samples: Iterator[Sample]) -> list[Sample]:

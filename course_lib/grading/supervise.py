@@ -56,7 +56,7 @@ def judged(assignment: bytes, secret: bytes, environment: str, hand_in: bytes, k
     """Judge one hand-in, in the calling thread's turn; see `Supervisor.judged`. This is what workers are sent."""
     here = grade.environment()
     if here != environment:
-        return b"!CourseError:a worker has other versions of the course, Python or NumPy than this machine."
+        raise RuntimeError("it has other versions of the course, of Python or of NumPy")
     work = assignment, secret
     with _lock:
         dismiss([one for one in _idle if one.work != work])
