@@ -84,7 +84,9 @@ class Sandbox:
         wall = wall or self.wall
         deadline = time.monotonic() + seconds
         self._send(wall, frames.encode(message, send), descriptors, deadline)
-        answer = frames.decode(*self._read(wall, deadline), receive)
+        header, buffers = self._read(wall, deadline)
+        frames.check_parts(header)
+        answer = frames.decode(header, buffers, receive)
         if type(answer) is not dict:
             raise frames.FrameError("an answer is not a dict")
         return answer

@@ -14,14 +14,12 @@ import time
 
 import nbformat
 import pytest
-from attacks import BEFORE, INSTEAD, WRONG
+from attacks import ATTACKS, attack
 from conftest import AUTO_MAX, CONFIG, HERE, RIGHT
 
 from course_lib.grading import run_class
 from course_lib.grading.course import Course
 from course_lib.grading.release import release
-
-ATTACKS = [*BEFORE, *INSTEAD]
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +37,11 @@ def graded(peak, released, notebook_of, tmp_path_factory):
     course = Course.open(root)
     release(course, "tiny")
     for name in ATTACKS:
-        before = [BEFORE[name].replace("{root}", str(root))] if name in BEFORE else []
-        attack = notebook_of(*before, **WRONG | INSTEAD.get(name, {}))
-        for student, notebook in ((name, attack), (f"{name}_classmate", notebook_of(**RIGHT))):
+        classmate = nbformat.writes(notebook_of(f"# {name}", **RIGHT)).encode()
+        for student, data in ((name, attack(name, notebook_of, root)), (f"{name}_classmate", classmate)):
             folder = course.folder("submitted", "tiny", student)
             folder.mkdir(parents=True)
-            nbformat.write(notebook, folder / "tiny.ipynb")
+            (folder / "tiny.ipynb").write_bytes(data)
     before = _digests(root)
     start = time.monotonic()
     rows = {row.student: row for row in run_class.grade(course, "tiny")}

@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from course_lib.grading.inside.frames import MAX_DEPTH, FrameError, Unsendable, decode, encode, lengths, split
+from course_lib.grading.inside.frames import (
+    MAX_DEPTH,
+    MAX_PARTS,
+    FrameError,
+    Unsendable,
+    check_parts,
+    decode,
+    encode,
+    lengths,
+    split,
+)
 
 quick = settings(deadline=None, max_examples=80, derandomize=True)
 
@@ -100,6 +110,13 @@ def test_a_length_is_refused_before_anything_is_read():
 def test_other_values_do_not_cross(value):
     with pytest.raises(Unsendable):
         encode(value)
+
+
+def test_an_answer_of_a_million_parts_is_refused_before_any_is_built():
+    header, _ = split(encode([0] * (MAX_PARTS + 9)))
+    with pytest.raises(FrameError, match="parts"):
+        check_parts(header)
+    check_parts(split(encode([0] * (MAX_PARTS // 2)))[0])
 
 
 def test_depth_is_limited_on_both_sides():

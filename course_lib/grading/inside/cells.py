@@ -18,7 +18,7 @@ import types
 
 import numpy as np
 
-MAX_TEXT = 64 << 10
+MAX_TEXT = 64 << 10  # characters that a cell may show
 MAX_PICTURES = 20
 MAX_SIDE = 4000
 GRADED = "where notebooks are graded"
@@ -28,7 +28,7 @@ class Display:
     """Executes cells in a namespace and collects what they show."""
 
     def __init__(self, namespace: dict):
-        self.namespace, self.shown = namespace, []
+        self.namespace, self.shown, self.room = namespace, [], MAX_TEXT
 
     def execute(self, source: str, name: str) -> BaseException | None:
         """Run a cell; return what it raised."""
@@ -53,7 +53,7 @@ class Display:
             if type(value).__module__.startswith("PIL."):
                 self._add(np.array(value.convert("RGBA")))
             else:
-                self._add(repr(value)[:MAX_TEXT])
+                self._add(repr(value)[: self.room])
 
     def keep_figures(self):
         pyplot = sys.modules.get("matplotlib.pyplot")
@@ -68,12 +68,13 @@ class Display:
 
     def take(self) -> list:
         """What was shown since the last time."""
-        shown, self.shown = self.shown, []
+        shown, self.shown, self.room = self.shown, [], MAX_TEXT
         return shown
 
     def _add(self, item):
         if len(self.shown) < MAX_PICTURES and (type(item) is str or max(item.shape) <= MAX_SIDE):
             self.shown.append(item)
+            self.room -= len(item) if type(item) is str else 0
 
 
 class Shell:
@@ -178,10 +179,15 @@ def silence():
 
 
 def _flush():
+    """Have what was printed arrive with its own cell.
+
+    The streams are the student's: replaced by anything, closed, or full. What they raise then is not the cell's error,
+    and it must not end the process that has to answer for the cell.
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except Exception:
+        except Exception:  # noqa: S110
             pass
 
 

@@ -27,6 +27,7 @@ import numpy as np
 LENGTHS = struct.Struct(">IQ")  # bytes of header, bytes of all buffers
 MAX_HEADER = 4 << 20
 MAX_PAYLOAD = 256 << 20
+MAX_PARTS = 100_000  # values and buffers of an answer: a short header can name a million, which takes long to build
 MAX_DEPTH = 32
 MAX_INT_BITS = 4096
 MAX_DIMENSION = 1 << 40
@@ -76,6 +77,12 @@ def split(frame: bytes) -> tuple[bytes, bytes]:
     if len(frame) != LENGTHS.size + header + payload:
         raise FrameError("the frame is not as long as it says")
     return frame[LENGTHS.size : LENGTHS.size + header], frame[LENGTHS.size + header :]
+
+
+def check_parts(header: bytes):
+    """Raise `FrameError` where a header has more parts than an answer may have, before any is built."""
+    if header.count(b",") > MAX_PARTS:
+        raise FrameError(f"it has more than {MAX_PARTS} parts")
 
 
 def decode(header: bytes, payload: bytes, special=None):

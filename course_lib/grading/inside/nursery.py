@@ -83,14 +83,15 @@ def _first(descriptors: list[int], settings: dict):
         os._exit(1)
     _fence(settings)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     pid = os.fork()
     if not pid:
         os.close(line)
+        signal.signal(signal.SIGINT, interrupt)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         random.seed()
         numpy.random.seed()
         runner.main(wall)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for one in (wall, 0, 1, 2):
         os.close(one)
     _wait(pid, line)
