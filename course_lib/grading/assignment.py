@@ -54,11 +54,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Assignment:
-    """`cells` are those of the source notebook in order; `release` is the notebook that students got."""
+    """`cells` are those of the source notebook in order; `release` is the notebook that students got.
+
+    It is `sandboxed` unless somebody asked for the contrary, for hand-ins of their own.
+    """
 
     name: str
     source: NotebookNode = field(repr=False)
     release: NotebookNode = field(repr=False)
+    sandboxed: bool = True
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -89,7 +93,7 @@ class Assignment:
                         processes=512 if heavy else 64,
                         call_seconds=float(self.settings.get("call_seconds", 10)),
                         cells_seconds=float(self.settings.get("cells_seconds", 120)))
-        return Plan(allow, limits, import_first=heavy)
+        return Plan(allow, limits, heavy, self.sandboxed)
 
     @cached_property
     def asked(self) -> dict[str, str]:
@@ -109,7 +113,7 @@ class Assignment:
         """Changes with anything but the test cells that can change a mark: what runs before a test does."""
         others = [cell for cell in self.cells if cell.kind != "test"]
         cells = [[cell.kind, cell.grade_id, cell.points, self._given(cell)] for cell in others]
-        return _digest([self.settings, self.asked, cells])
+        return _digest([self.settings, self.asked, cells, self.sandboxed])
 
     @cached_property
     def versions(self) -> dict[str, str]:
@@ -145,12 +149,13 @@ class Assignment:
         return self.released[cell.grade_id].source if cell.kind in ("answer", "essay") else cell.source
 
     def to_bytes(self) -> bytes:
-        return json.dumps({"name": self.name, "source": self.source, "release": self.release}).encode()
+        return json.dumps({"name": self.name, "source": self.source, "release": self.release,
+                           "sandboxed": self.sandboxed}).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Assignment:
         raw = json.loads(data)
-        return cls(raw["name"], nbformat.from_dict(raw["source"]), nbformat.from_dict(raw["release"]))
+        return cls(raw["name"], nbformat.from_dict(raw["source"]), nbformat.from_dict(raw["release"]), raw["sandboxed"])
 
     @property
     def tests(self) -> list[Cell]:

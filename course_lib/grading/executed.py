@@ -17,6 +17,7 @@ from .rebuild import Rebuilt
 from .verdict import Ran, Verdict
 
 _SANITIZER = SanitizeHTML()
+UNSANDBOXED = "**Graded without a sandbox: whatever this notebook did to its marks, it could.**"
 HIDDEN = "# (More checks of this behaviour ran here.)"
 
 
@@ -28,7 +29,7 @@ def unexecuted(assignment: Assignment, rebuilt: Rebuilt) -> NotebookNode:
 
 def notebook(assignment: Assignment, verdict: Verdict) -> NotebookNode:
     """The notebook with what its cells showed and how its tests went."""
-    cells = []
+    cells = [] if verdict.sandboxed else [v4.new_markdown_cell(UNSANDBOXED)]
     for ran in verdict.cells:
         cell = _cell(assignment, ran)
         if cell.cell_type == "code":

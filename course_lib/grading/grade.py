@@ -48,7 +48,9 @@ def judge_hand_in(hand_in: HandIn, assignment: Assignment, secret: bytes,
         return nothing(hand_in, assignment, f"the notebook cannot be read: {error}")
     marks, cells = judge(assignment, rebuilt, secret, known=known)
     notes = (*hand_in.notes, *rebuilt.notes)
-    return Verdict(hand_in.student, "repaired" if notes else "graded", (*notes, *_endings(marks, cells)), marks, cells)
+    bare = () if assignment.sandboxed else ("graded without a sandbox",)
+    return Verdict(hand_in.student, "repaired" if notes else "graded", (*notes, *bare, *_endings(marks, cells)), marks,
+                   cells, assignment.sandboxed)
 
 
 def _endings(marks: dict[str, Mark], cells: tuple[Ran, ...]) -> tuple[str, ...]:

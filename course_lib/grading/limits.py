@@ -29,10 +29,11 @@ class Limits:
     call_seconds: float = 10.0
     cells_seconds: float = 120.0
 
-    def per_process(self) -> dict[str, int]:
-        """Arguments of `setrlimit` for every process inside."""
+    def per_process(self, own_users: bool = True) -> dict[str, int]:
+        """Arguments of `setrlimit` for every process inside; `own_users` if it has a user namespace of its own."""
         limits = {"RLIMIT_DATA": self.memory, "RLIMIT_FSIZE": self.disk, "RLIMIT_CORE": 0, "RLIMIT_NOFILE": 256}
-        if os.getuid() != 0:  # root is not held by it; others are counted within their own namespace since Linux 5.14
+        # Root is not held by it; others are counted within their own namespace since Linux 5.14.
+        if own_users and os.getuid() != 0:
             limits["RLIMIT_NPROC"] = self.processes + (0 if _kernel() >= (5, 14) else _own_processes())
         return limits
 

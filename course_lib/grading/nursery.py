@@ -32,6 +32,8 @@ class Cannot(Exception):
 
 def prepare(plan: Plan, seconds: float = 120.0):
     """Have a nursery ready for the children of this process. Does nothing where none can be made."""
+    if not plan.sandboxed:
+        return
     found = _nurseries.get(plan)
     if found is None or not found.alive():
         try:

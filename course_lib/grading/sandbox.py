@@ -13,6 +13,7 @@ from .bubblewrap import Cold, NoSandbox, Plan, cure
 from .inside import frames
 from .limits import Exceeded, keeper
 from .nursery import Warm
+from .unsandboxed import Bare
 
 MAX_OUTPUT = 64 << 10  # bytes of a stream that are kept of one cell
 _CHUNK = 1 << 18
@@ -66,7 +67,7 @@ class Sandbox:
         self.wall, self.out, self.err = self.process.wall, Stream(self.process.out), Stream(self.process.err)
         for stream in (self.out, self.err):
             os.set_blocking(stream.descriptor, False)
-        settings = {"limits": plan.limits.per_process(), "allow": list(plan.allow),
+        settings = {"limits": plan.limits.per_process(plan.sandboxed), "allow": list(plan.allow),
                     "import_first": list(plan.import_first)}
         try:
             self.ask(settings, seconds)
@@ -160,7 +161,9 @@ class Sandbox:
                     poll.unregister(descriptor)
 
 
-def _start(plan: Plan, keeper) -> Warm | Cold:
+def _start(plan: Plan, keeper) -> Warm | Cold | Bare:
+    if not plan.sandboxed:
+        return Bare(plan, keeper)
     try:
         return nursery.fork(plan, keeper)
     except nursery.Cannot:
