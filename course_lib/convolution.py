@@ -7,6 +7,8 @@ one into the other; a learned kernel does not care.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .windows import (
@@ -87,7 +89,9 @@ def conv_backward(dy, x, kernel, bias=None, *, strides=1, padding="valid", dilat
     )
 
 
-def conv_transpose(x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1) -> np.ndarray:
+def conv_transpose(
+    x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1, output_padding=0
+) -> np.ndarray:
     """Paste `kernel` at every cell of `x`, scaled by it, and add up where they overlap.
 
     `y[n, o*strides + i*dilation, f] += x[n, o, c] * kernel[i, c, f]`. The adjoint of `conv`: with
@@ -103,10 +107,13 @@ def conv_transpose(x, kernel, bias=None, *, strides=1, padding="valid", dilation
         strides, dilation, groups: as for `conv`.
         padding: cells cut from the borders of the full result: none for `"valid"`; for `"same"` and `"same_lower"` what
             leaves `spatial * strides` cells; or `((before, after), ...)`.
+        output_padding: cells added after each spatial axis, one number or one for each: a convolution that skipped
+            its last cells has them back. They hold what the cut would have taken, else the bias alone. Not with the
+            `same` paddings, which fix the size.
 
     Returns:
-        `(N, *O, F)` with `O = (spatial - 1) * strides + extent - before - after` in the dtype of `x`, integers in
-        float64.
+        `(N, *O, F)` with `O = (spatial - 1) * strides + extent - before - after + output_padding` in the dtype of
+        `x`, integers in float64.
 
     Raises:
         TypeError, ValueError: as `conv`, and for padding that leaves nothing.
@@ -117,19 +124,21 @@ def conv_transpose(x, kernel, bias=None, *, strides=1, padding="valid", dilation
     array([ 1., 12., 20.])
     """
     x, kernel, groups = _arguments(x, kernel, groups)
-    laid = _lay_transposed(x, kernel, strides, padding, dilation)
+    laid = _lay_transposed(x, kernel, strides, padding, dilation, output_padding)
     y = _spread(x.astype(working_dtype(x), copy=False), _swap(kernel, groups), laid, groups)
     if bias is not None:
         y += as_matching(bias, kernel.shape[-1:], "bias")
     return y.astype(gradient_dtype(x), copy=False)
 
 
-def conv_transpose_backward(dy, x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1):
+def conv_transpose_backward(
+    dy, x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1, output_padding=0
+):
     """Gradients of `conv_transpose`: in `x` it is a convolution of `dy` with the kernel.
 
     Args:
         dy: gradient of the output, `(N, *O, F)`.
-        x, kernel, bias, strides, padding, dilation, groups: as for `conv_transpose`.
+        x, kernel, bias, strides, padding, dilation, groups, output_padding: as for `conv_transpose`.
 
     Returns:
         `(dx, dkernel, dbias)`, as `conv_backward`.
@@ -141,7 +150,7 @@ def conv_transpose_backward(dy, x, kernel, bias=None, *, strides=1, padding="val
     array([11., 11.])
     """
     x, kernel, groups = _arguments(x, kernel, groups)
-    laid = _lay_transposed(x, kernel, strides, padding, dilation)
+    laid = _lay_transposed(x, kernel, strides, padding, dilation, output_padding)
     if bias is not None:
         as_matching(bias, kernel.shape[-1:], "bias")
     swapped = _swap(kernel, groups)
@@ -174,21 +183,26 @@ def _lay(shape, kernel, strides, padding, dilation):
     return lay(shape, kernel.shape[:-2], strides, padding, dilation, convolving=True)
 
 
-def _lay_transposed(x, kernel, strides, padding, dilation) -> Windows:
+def _lay_transposed(x, kernel, strides, padding, dilation, output_padding) -> Windows:
     """The windows of the convolution that leads from the result back to `x`."""
-    rank = kernel.ndim - 2
+    rank, cells = kernel.ndim - 2, x.shape[1:-1]
     strides, dilation = per_axis(strides, rank, "strides"), per_axis(dilation, rank, "dilation")
-    sizes = zip(x.shape[1:-1], kernel.shape[:-2], strides, dilation, strict=True)
+    more = per_axis(output_padding, rank, "output_padding", least=0)
     if isinstance(padding, str) and padding in ("same", "same_lower"):
-        spatial = [n * s for n, _, s, _ in sizes]
+        if any(more):
+            raise ValueError(f"output_padding must be 0 with padding={padding!r}, which fixes the size; got {more}")
+        spatial = [n * s for n, s in zip(cells, strides, strict=True)]
     else:
-        full = [(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in sizes]
+        geometry = zip(cells, kernel.shape[:-2], strides, dilation, strict=True)
+        full = [(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in geometry]
         # Checked here as any other padding, on the full result.
-        cut = [a.before + a.after for a in lay((1, *full, 1), kernel.shape[:-2], strides, padding, dilation).axes]
-        spatial = [n - c for n, c in zip(full, cut, strict=True)]
+        cut = [a.before + a.after for a in _lay((1, *full, 1), kernel, strides, padding, dilation).axes]
+        spatial = [n - c + m for n, c, m in zip(full, cut, more, strict=True)]
         if min(spatial) < 1:
             raise ValueError(f"padding {padding!r} leaves nothing of the full result of shape {tuple(full)}")
-    return _lay((1, *spatial, 1), kernel, strides, padding, dilation)
+    laid = _lay((1, *spatial, 1), kernel, strides, padding, dilation)
+    # A long output padding has room for windows that `x` has no cells for.
+    return Windows(tuple(replace(axis, out=n) for axis, n in zip(laid.axes, cells, strict=True)))
 
 
 def _swap(kernel: np.ndarray, groups: int) -> np.ndarray:

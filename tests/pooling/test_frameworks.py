@@ -228,3 +228,20 @@ def test_transposed_convolution(rank, padding, stride, size):
     assert np.allclose(cl.conv_transpose(x, kernel, np.arange(3.0), strides=stride, padding=padding), y)
     ours = cl.conv_transpose_backward(dy, x, kernel, np.arange(3.0), strides=stride, padding=padding)
     assert np.allclose(ours[0], dx)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize(("stride", "size", "more"), [(2, 3, 1), (3, 2, 1), (3, 4, 2), (3, 5, 0)])
+def test_output_padding(rank, stride, size, more):
+    rng = np.random.default_rng(0)
+    x, kernel = rng.standard_normal((2, *(4, 5, 3)[:rank], 2)), rng.standard_normal((*(size,) * rank, 2, 3))
+    layer = getattr(keras.layers, f"Conv{rank}DTranspose")(3, size, stride, output_padding=more, dtype="float64")
+    layer.build(x.shape)
+    layer.set_weights([np.swapaxes(kernel, -1, -2), np.arange(3.0)])
+    y, dy, (dx,) = with_gradient(layer, x)
+    how = {"strides": stride, "output_padding": more}
+    assert np.allclose(cl.conv_transpose(x, kernel, np.arange(3.0), **how), y)
+    assert np.allclose(cl.conv_transpose_backward(dy, x, kernel, np.arange(3.0), **how)[0], dx)
+    # Padding cuts from both ends of the full result; the output padding then begins with what was cut.
+    cut = cl.conv_transpose(x, kernel, np.arange(3.0), padding=((1, 1),) * rank, **how)
+    assert np.allclose(cut, y[(slice(None), *(slice(1, n - 1) for n in y.shape[1:-1]))])
