@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable
@@ -34,17 +35,29 @@ class Checkpoint(keras.callbacks.Callback):
         """Bring `model` to the kept state; returns the number of epochs done, 0 without one.
 
         Raises:
-            RunError: the folder holds a run of another recipe or other data.
+            RunError: the folder cannot be written, holds a run of another recipe or other data, or a damaged one.
         """
-        if self._folder is None or not (self._folder / "state.json").exists():
+        if self._folder is None:
             return 0
-        state = json.loads((self._folder / "state.json").read_text())
-        if state["facts"] != self._facts:
-            changed = _difference(state["facts"], self._facts)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"{self._folder} cannot be a run's folder: {error.strerror}") from error
+        if not (self._folder / "state.json").exists():
+            return 0
+        try:
+            state = json.loads((self._folder / "state.json").read_text())
+            kept, weights, self.curve = state["facts"], self._folder / state["weights"], state["curve"]
+        except (ValueError, LookupError, TypeError) as error:
+            raise RunError(f"{self._folder / 'state.json'} is damaged: remove the folder to begin anew") from error
+        if kept != self._facts:
+            changed = _difference(kept, self._facts)
             raise RunError(f"{self._folder} holds another run ({changed}): name another folder, or remove this one")
         model.optimizer.build(model.trainable_variables)
-        model.load_weights(self._folder / state["weights"])
-        self.curve = state["curve"]
+        try:
+            model.load_weights(weights)
+        except (OSError, ValueError, KeyError) as error:
+            raise RunError(f"{weights} is missing or damaged: remove the folder to begin anew") from error
         for row in self.curve:
             self._report(row)
         return len(self.curve)
@@ -53,6 +66,8 @@ class Checkpoint(keras.callbacks.Callback):
         self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):
+            raise RunError(f"the loss is no number any more in epoch {epoch + 1}: try a smaller learning rate")
         row = {"epoch": epoch + 1, "seconds": round(time.perf_counter() - self._began, 3)}
         self.curve.append(row | {name.replace("val_", "validation_"): float(value) for name, value in logs.items()})
         self._keep(epoch + 1)
@@ -61,7 +76,6 @@ class Checkpoint(keras.callbacks.Callback):
     def _keep(self, epoch: int) -> None:
         if self._folder is None:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
         weights = self._folder / f"epoch-{epoch:03}.weights.h5"
         self.model.save_weights(weights)
         written = self._folder / "state.json.new"

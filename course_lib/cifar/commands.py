@@ -73,10 +73,10 @@ def _add_data(parser) -> None:
 
 
 def train(arguments) -> int:
-    images, sample = _images(arguments)
+    recipe = _recipe(arguments, sample=not (arguments.data or arguments.download))
+    images = _images(arguments)
     from .training import train
 
-    recipe = _recipe(arguments, sample)
     print(f"{recipe.model} on {images.source}: {recipe.epochs} epochs", flush=True)
     model, result = train(images, recipe, folder=arguments.folder, test=arguments.test, command=_command(arguments),
                           strategy=_mirrored() if arguments.mirrored else None, report=_print_epoch)
@@ -87,9 +87,9 @@ def train(arguments) -> int:
         print(f"stopped; {len(result['curve'])} of {recipe.epochs} epochs are finished. {target} has their curve, "
               "the same command goes on from there")
         return INTERRUPTED
-    print(f"validation accuracy {100 * result['accuracy']:.2f} % after {result['seconds']:.0f} s; {target}")
+    print(f"validation accuracy {_said(result)} after {result['seconds']:.0f} s; {target}")
     if "test" in result:
-        print(f"test accuracy {100 * result['test']['accuracy']:.2f} %")
+        print(f"test accuracy {_said(result['test'])}")
     if arguments.pictures:
         from .gallery import draw_run
 
@@ -104,10 +104,10 @@ def compare(arguments) -> int:
     from .plans import plan
 
     planned = plan(arguments.plan)
-    images, sample = _images(arguments)
+    images = _images(arguments)
     fewer = {"seeds": arguments.seeds, "images": arguments.images}
-    if sample:
-        fewer["images"] = arguments.images or len(images.x_train)
+    if not (arguments.data or arguments.download):
+        fewer["images"] = len(images.x_train) if arguments.images is None else arguments.images
         planned = replace(planned, base=replace(planned.base, validation=len(images.x_train) // 4))
     planned = replace(planned, **{name: value for name, value in fewer.items() if value is not None})
     output = arguments.output or Path("_build/cifar") / f"{arguments.plan}.json"
@@ -123,19 +123,28 @@ def figures(arguments) -> int:
 
     arguments.output.mkdir(parents=True, exist_ok=True)
     for file in arguments.results:
-        for drawn in draw_results(json.loads(file.read_text()), file.stem, arguments.output):
+        for drawn in draw_results(_result(file), file.stem, arguments.output):
             print(drawn)
     return OK
 
 
 def _images(arguments):
-    """The images asked for, and whether they are the drawn sample."""
     from .data import load_cifar10
     from .sample import load_sample
 
-    if arguments.data or arguments.download:
-        return load_cifar10(arguments.data), False
-    return load_sample(), True
+    return load_cifar10(arguments.data) if arguments.data or arguments.download else load_sample()
+
+
+def _result(file: Path) -> dict:
+    from .recipe import RunError
+
+    try:
+        result = json.loads(file.read_text())
+        if result.get("curve") or result.get("runs"):
+            return result
+    except (ValueError, AttributeError):
+        pass
+    raise RunError(f"{file} is no result of train or compare with an epoch or a run in it")
 
 
 def _recipe(arguments, sample: bool):
@@ -184,6 +193,12 @@ def _print_epoch(row: dict) -> None:
           f"validation loss {row['validation_loss']:.3f}   accuracy {row['validation_accuracy']:.4f}", flush=True)
 
 
+def _said(judged: dict) -> str:
+    both = judged.get("accuracy_with_mirror")
+    return f"{100 * judged['accuracy']:.2f} %" + (
+        f" ({100 * both:.2f} % with each image and its mirror image averaged)" if both is not None else "")
+
+
 def _print_run(run: dict) -> None:
     print(f"seed {run['seed']}   {run['variant']:<18} {run['seconds']:>6.1f} s   "
           f"accuracy {run['accuracy']:.4f}", flush=True)
@@ -198,8 +213,12 @@ def _guarded(run):
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         try:
             return run(arguments)
-        except (DataError, RunError, FileNotFoundError) as error:
+        except (DataError, RunError) as error:
             print(f"course cifar: {error}", file=sys.stderr)
+            return TROUBLE
+        except OSError as error:  # of a file; what else could be wrong has been put into words above
+            print(f"course cifar: {error.filename}: {error.strerror}" if error.filename else f"course cifar: {error}",
+                  file=sys.stderr)
             return TROUBLE
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)

@@ -32,15 +32,19 @@ def compare(images: Images, plan: Plan, file: Path, *, command: str | None = Non
     A file of the same plan and data is gone on with, so that a stopped comparison loses one run at most.
 
     Raises:
-        RunError: `file` holds another plan or other data.
+        RunError: `file` holds another plan or other data, or there are fewer images than planned.
+        OSError: `file` cannot be written.
     """
     import keras
 
     from .training import split, train
 
+    if plan.images is not None and not 0 < plan.images <= len(images.x_train):
+        raise RunError(f"images must be from 1 to the {len(images.x_train)} there are, got {plan.images}")
     chosen = images if plan.images is None else images.first(plan.images)
     wanted = {"plan": json.loads(json.dumps(asdict(plan))), "data": {
         "source": chosen.source, "sha256": chosen.fingerprint()}}
+    file.parent.mkdir(parents=True, exist_ok=True)
     kept = _kept(file, wanted) or {**wanted, "command": command, **provenance(), "runs": []}
     _, held = split(chosen, plan.base.validation)
     for seed in range(plan.seeds):
@@ -121,14 +125,16 @@ def _accuracy_on(model, images: Images, plan: Plan) -> float:
 def _kept(file: Path, wanted: dict) -> dict | None:
     if not file.exists():
         return None
-    kept = json.loads(file.read_text())
+    try:
+        kept = json.loads(file.read_text())
+    except ValueError as error:
+        raise RunError(f"{file} is there and is no comparison: name another file, or remove this one") from error
     if any(kept.get(name) != value for name, value in wanted.items()):
         raise RunError(f"{file} holds another plan or other data: name another file, or remove this one")
     return kept
 
 
 def _write(file: Path, kept: dict) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     written = file.with_suffix(".new")
     written.write_text(json.dumps(kept, indent=1) + "\n")
     os.replace(written, file)

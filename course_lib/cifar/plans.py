@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .recipe import Recipe, RunError, recipe
+from .statistics import MOST_PAIRS
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class Plan:
     base: Recipe
     images: int | None = 10_000  # training images, validation included; None: all
     seeds: int = 6
+
+    def __post_init__(self):
+        if not 2 <= self.seeds <= MOST_PAIRS:
+            raise RunError(f"a paired comparison needs from 2 to {MOST_PAIRS} seeds, got {self.seeds}")
 
     def recipes(self, seed: int) -> dict[str, Recipe]:
         return {name: replace(self.base, seed=seed, **changes) for name, changes in self.variants.items()}

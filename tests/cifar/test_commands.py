@@ -34,12 +34,22 @@ def test_tensorflow_waits_for_a_command():
     (("train", "--pooling", "median"), "no row 'median'"),
     (("train", "--pooling", "gem_pool"), "gem_pool does not halve a map"),
     (("train", "--pooling", "adaptive_max_pool"), "no layer that needs no arguments"),
+    (("compare", "blur", "--seeds", "1"), "needs from 2 to 16 seeds, got 1"),
+    (("compare", "blur", "--images", "5000"), "images must be from 1 to the 4000 there are, got 5000"),
+    (("figures", "nowhere.json"), "nowhere.json: No such file"),
+    (("figures", __file__), "is no result of train or compare"),
     (("compare", "nothing"), "there is no plan 'nothing'; there are poolings, heads"),
 ])
 def test_what_cannot_be_done_is_one_sentence(words, says, tmp_path, capsys):
     run(*words, *(("--folder", tmp_path) if words[0] == "train" else ()), status=1)
     error = capsys.readouterr().err
     assert error.startswith("course cifar: ") and says in error and error.count("\n") == 1
+
+
+def test_a_folder_that_is_a_file_is_said_before_training(tmp_path, capsys):
+    (tmp_path / "taken").write_text("")
+    run("train", "--folder", tmp_path / "taken", status=1)
+    assert capsys.readouterr().err.endswith("taken cannot be a run's folder: File exists\n")
 
 
 def test_train_writes_the_result_and_every_picture(tmp_path, capsys):

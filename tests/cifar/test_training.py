@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from course_lib.cifar import load_sample
+from course_lib.cifar.checkpoint import Checkpoint
 from course_lib.cifar.recipe import RunError, recipe
 from course_lib.cifar.training import OneCycle, build, judged, predict, split, train
 
@@ -145,7 +146,8 @@ def test_mirrored_on_what_there_is():
 
 @pytest.mark.parametrize("changes, says", [
     ({"epochs": 0}, "epochs must be at least 1"), ({"seed": -1}, "seed must not be negative"),
-    ({"learning_rate": 0.0}, "positive"), ({"optimizer": "sgd"}, "muon or adam"),
+    ({"learning_rate": 0.0}, "positive"), ({"learning_rate": float("nan")}, "finite"),
+    ({"optimizer": "sgd"}, "muon or adam"),
     ({"precision": "float8"}, "precision"),
 ])
 def test_recipes_that_cannot_be(changes, says):
@@ -169,3 +171,34 @@ def test_a_process_stopped_from_outside_goes_on(tmp_path):
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["status"] == "finished" and [row["epoch"] for row in result["curve"]] == [1, 2, 3]
     assert "not CIFAR-10" in done.stdout
+
+
+def test_a_loss_that_is_no_number_ends_the_run_before_it_is_kept(tmp_path):
+    checkpoint = Checkpoint(tmp_path, {}, print)
+    checkpoint.on_epoch_begin(0)
+    with pytest.raises(RunError, match="no number any more in epoch 1"):
+        checkpoint.on_epoch_end(0, {"loss": float("nan")})
+    assert not list(tmp_path.iterdir()) and not checkpoint.curve
+
+
+def test_a_damaged_checkpoint_is_said_to_be_one(tmp_path):
+    train(IMAGES, ONE, folder=tmp_path)
+    (tmp_path / "epoch-001.weights.h5").write_bytes(b"short")
+    with pytest.raises(RunError, match="epoch-001.weights.h5 is missing or damaged"):
+        train(IMAGES, ONE, folder=tmp_path)
+    (tmp_path / "state.json").write_text("[]")
+    with pytest.raises(RunError, match="state.json is damaged"):
+        train(IMAGES, ONE, folder=tmp_path)
+
+
+def test_the_mirror_image_counts_as_much_as_the_image():
+    class LeftEdge:
+        """Sure of class 1 by the left edge of the image it is shown."""
+        output_shape = (None, 2)
+
+        def predict(self, x, **_):
+            return np.stack([np.full(len(x), 3.0), x[:, 0, 0, 0]], 1)
+
+    images = np.array([[5.0, 2.0], [2.0, 5.0], [5.0, 0.0]])[:, None, :, None]
+    found = judged(LeftEdge(), images, np.array([1, 1, 0]), mirrored=True)
+    assert found["accuracy"] == 1 / 3 and found["accuracy_with_mirror"] == 1
