@@ -17,6 +17,8 @@ _NUMBERS = itertools.count()
 _V1 = {"memory": {"memory.limit_in_bytes": "memory", "memory.memsw.limit_in_bytes": "memory"},
        "pids": {"pids.max": "processes"}}
 _V2 = {"memory.max": "memory", "memory.swap.max": "none", "pids.max": "processes"}
+_WITH_SWAP = {"memory.memsw.limit_in_bytes", "memory.swap.max"}  # not on kernels that do not count swap
+_OURS = "course-grader"  # where this process stands, since a group of version 2 holds groups or processes, never both
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class ControlGroup:
                 folder.mkdir()
                 self.folders.append(folder)
                 for name, key in files.items():
-                    if (folder / name).exists():
+                    if name not in _WITH_SWAP or (folder / name).exists():
                         (folder / name).write_text(values[key])
         except OSError:
             self.close()
@@ -121,25 +123,42 @@ def keeper(limits: Limits) -> ControlGroup | Watch:
 @cache
 def _parents() -> tuple:
     """The control groups below which ours can be made, with the files that set its limits."""
-    v1, v2 = {}, None
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-        mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+        return _groups(Path("/proc/self/cgroup").read_text(), Path("/proc/self/mounts").read_text())
     except OSError:
         return ()
-    for line in lines:
+
+
+def _groups(memberships: str, mounts: str) -> tuple:
+    v1, v2 = {}, None
+    for line in memberships.splitlines():
         _, names, path = line.split(":", 2)
-        for _, mount, kind, options, *_ in mounts:
+        for _, mount, kind, options, *_ in map(str.split, mounts.splitlines()):
             for name in set(names.split(",")) & set(_V1):
                 if kind == "cgroup" and name in options.split(","):
                     v1[name] = _writable(mount, path)
             if kind == "cgroup2" and not names:
-                v2 = _writable(mount, path)
+                v2 = _writable(mount, path.removesuffix(f"/{_OURS}"))
     if len(v1) == len(_V1) and all(v1.values()):
         return tuple((v1[name], _V1[name]) for name in _V1)
-    if v2 and {"memory", "pids"} <= set((v2 / "cgroup.subtree_control").read_text().split()):
-        return ((v2, _V2),)
-    return ()
+    return ((v2, _V2),) if v2 and _delegated(v2) else ()
+
+
+def _delegated(folder: Path) -> bool:
+    """Whether groups below a group of version 2 can have our limits; arranges that they can where it may."""
+    needed = {"memory", "pids"}
+    try:
+        if needed <= set((folder / "cgroup.subtree_control").read_text().split()):
+            return True
+        if not needed <= set((folder / "cgroup.controllers").read_text().split()):
+            return False
+        if (folder / "cgroup.type").exists():  # not the root, which may hold both
+            (folder / _OURS).mkdir(exist_ok=True)
+            (folder / _OURS / "cgroup.procs").write_text(str(os.getpid()))
+        (folder / "cgroup.subtree_control").write_text("+memory +pids")
+    except OSError:  # somebody else stands in the group, or it is not ours
+        return False
+    return True
 
 
 def _writable(mount: str, path: str) -> Path | None:

@@ -53,6 +53,8 @@ print(sorted(os.listdir("/")), sorted(os.environ), os.getuid(), len([p for p in 
 
 
 def main():
+    if "version2" in sys.argv:
+        limits._V1 = {"none": {}}
     if "watched" in sys.argv:
         limits._parents = lambda: ()
     plan = Plan(("numpy",), limits.Limits(memory=256 << 20, processes=32, cells_seconds=4))
