@@ -16,56 +16,75 @@ import re
 import subprocess
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-_TELLING = 20  # characters: shorter lines, such as `return y`, tell nothing
+_PASSAGE = 60  # characters that say more than a turn of phrase that anybody might use
+_SHORTEST = 20  # of a secret that is shorter altogether
 _DEEPEST = 4  # archives within archives
-_IMPORT = re.compile(r"(?:from[\w.]+)?import")
 _TAG = re.compile(r"<[^>]*>")
 
 
 class Secrets:
-    """Lines that are secret, each with the assignment that it belongs to; `releases` are the notebooks that are not."""
+    """Passages that are secret, each with the assignment that it belongs to; `releases` are notebooks that are not."""
 
     def __init__(self, releases):
         self._released = _squeezed("\n".join(cell.source for release in releases for cell in release.cells))
-        self._lines: dict[str, str] = {}
-        self._pairs: dict[str, str] = {}
+        self._passages: dict[str, str] = {}
+        self._single: set[str] = set()
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._passages)
 
-    def add(self, name: str, source):
-        """Take what the notebook `source` says and the releases do not."""
+    def add(self, name: str, source, blank):
+        """Take what the notebook `source` says, and neither its `blank` nor any of the releases."""
+        shown = self._released + _squeezed("\n".join(cell.source for cell in blank.cells))
         for cell in source.cells:
-            lines = [line for line in map(_squeezed, cell.source.split("\n")) if line and line not in self._released]
-            self._lines |= {line: name for line in lines if len(line) >= _TELLING and not _IMPORT.match(line)}
-            for first, second in zip(lines, lines[1:]):
-                if len(first + second) >= 2 * _TELLING and not _IMPORT.match(first):
-                    self._pairs[first + second] = name
+            lines = [line for line in map(_squeezed, cell.source.split("\n")) if line and line not in shown]
+            self._passages |= dict.fromkeys(_passages(lines), name)
+            self._single.update(lines)
 
     def told_in(self, folder: Path, library: Path | None = None) -> list[tuple[str, str, str]]:
         """Where files below `folder` tell a secret: (file, assignment, what is told).
 
-        A single line that `library`, the public package, says as well is no secret; two in a row are.
+        A passage of a single line that `library`, the public package, says as well is no secret.
         """
         public = "".join(_squeezed(path.read_text(encoding="utf-8")) for path in sorted(library.rglob("*.py"))) \
             if library else ""
-        lines = {line: name for line, name in self._lines.items() if line not in public}
-        told = []
-        for place, data in documents(folder):
-            for text in _readings(data):
-                told += [(place, name, secret) for known in (lines, self._pairs) for secret, name in known.items()
-                         if secret in text]
-        return sorted(set(told))
+        heads: dict[str, list[str]] = {}
+        for passage in self._passages:
+            if passage not in self._single or passage not in public:
+                heads.setdefault(passage[:_SHORTEST], []).append(passage)
+        return sorted({(place, self._passages[passage], passage) for place, data in documents(folder)
+                       for text in _readings(data) for passage in _found(text, heads)})
+
+
+def _passages(lines: list[str]) -> Iterator[str]:
+    """From each line on, as many as make a passage; all of them where they are few."""
+    whole = "".join(lines)
+    if _SHORTEST <= len(whole) < _PASSAGE:
+        yield whole
+    for start in range(len(lines)):
+        passage = ""
+        for line in lines[start:]:
+            passage += line
+            if len(passage) >= _PASSAGE:
+                yield passage
+                break
+
+
+def _found(text: str, heads: dict[str, list[str]]) -> Iterator[str]:
+    """The passages in a text, in one pass over it; `heads` lists them by their first characters."""
+    for start in range(len(text) - _SHORTEST + 1):
+        for passage in heads.get(text[start : start + _SHORTEST], ()):
+            if text.startswith(passage, start):
+                yield passage
 
 
 def documents(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Every file below `folder` and everything packed in one, git's objects included."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and ".git" not in path.relative_to(folder).parts:
             yield from _unpacked(str(path.relative_to(folder)), path.read_bytes(), 0)
     for repository in sorted(folder.rglob(".git")):
         yield f"history of {repository.parent.relative_to(folder)}", _history(repository)
@@ -87,11 +106,6 @@ def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
     elif data[257:262] == b"ustar":
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             yield from ((one.name, archive.extractfile(one).read()) for one in archive if one.isfile())
-    elif data[:1] == b"\x78":  # zlib, as git keeps its loose objects
-        try:
-            yield "unpacked", zlib.decompress(data)
-        except zlib.error:
-            return
 
 
 def _history(repository: Path) -> bytes:

@@ -76,10 +76,11 @@ def texts(course: Course) -> list[str]:
 
 
 def secrets_of(course: Course, releases) -> Secrets:
-    """What the texts of all assignments say, released or not, beyond the notebooks `releases`."""
+    """What the texts of all assignments say, released or not, beyond their blanks and the notebooks `releases`."""
     secrets = Secrets(releases)
     for name in texts(course):
-        secrets.add(name, read_text(course.text(name)))
+        source = read_text(course.text(name))
+        secrets.add(name, source, blank_of(course, name, source))
     return secrets
 
 

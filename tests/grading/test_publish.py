@@ -8,7 +8,6 @@ import re
 import shutil
 import tarfile
 import zipfile
-import zlib
 
 import nbformat
 import pytest
@@ -47,7 +46,7 @@ def secret_lines():
         for region in re.findall(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END", text.read_text(), re.S):
             for line in region.split("\n"):
                 line = "".join(line.split()).lstrip("#")
-                if len(line) >= 30 and "import" not in line:
+                if len(line) >= 40 and "import" not in line:
                     yield line
 
 
@@ -129,14 +128,14 @@ def packed(kind, text):
     LINE.encode(), f"x\n        {LINE}\n".encode(), json.dumps({"cells": [{"source": ["x\n", LINE]}]}).encode(),
     json.dumps(LINE.replace("[", '"[')).encode(), f"<pre><span>values</span> = {LINE[9:]}</pre>".encode(),
     LINE.replace(">", "&gt;").encode(), packed("zip", LINE), packed("tar", LINE), gzip.compress(LINE.encode()),
-    zlib.compress(LINE.encode()), packed("zip", "x" * 100 + LINE),
-], ids=["plain", "indented", "notebook", "quoted", "highlighted", "escaped", "zip", "tar.gz", "gzip", "zlib", "longer"])
+    packed("zip", "x" * 100 + LINE),
+], ids=["plain", "indented", "notebook", "quoted", "highlighted", "escaped", "zip", "tar.gz", "gzip", "longer"])
 def test_the_search_finds_a_secret_in_every_form(tmp_path, data):
     quoted = b'\\"' in data
     line = LINE.replace("[", '"[') if quoted else LINE
     source, release = (nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text)]) for text in (f"a\n{line}", "a"))
     secrets = leaks.Secrets([release])
-    secrets.add("tiny", source)
+    secrets.add("tiny", source, release)
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "file").write_bytes(data)
     assert [(name, place.split(":")[0]) for place, name, _ in secrets.told_in(tmp_path)][:1] == [("tiny", "inner/file")]
@@ -147,9 +146,9 @@ def test_the_search_finds_a_secret_in_every_form(tmp_path, data):
 def test_a_secret_in_a_page_stops_it_and_changes_nothing(repository, tmp_path):
     page = repository.root.parent / "book" / "index.md"
     before = page.read_text()
-    line = next(line for line in repository.text("max_pooling").read_text().splitlines() if "np.full((len(x)" in line)
+    region = re.search(r"### BEGIN SOLUTION\n(.*?)### END", repository.text("max_pooling").read_text(), re.S)[1]
     try:
-        page.write_text(f"{before}\n    {line}\n")
+        page.write_text(f"{before}\n{region}\n")
         with pytest.raises(CourseError, match="book/index.md tells what max_pooling hides"):
             publish.publish(repository, tmp_path / "out", ["average_pooling"])
     finally:
