@@ -78,7 +78,7 @@ def clouds(count: int, size: int, rng: np.random.Generator) -> np.ndarray:
 
 def _takes_windows(row: Pooling) -> bool:
     parameters = inspect.signature(row.forward).parameters
-    return "strides" in parameters and "pool_size" in parameters and not {"output_shape", "filter_size"} & set(parameters)
+    return {"strides", "pool_size"} <= set(parameters) and not {"output_shape", "filter_size"} & set(parameters)
 
 
 def _bound(row: Pooling) -> Windowed:

@@ -4,21 +4,14 @@ import ast
 import re
 
 import pytest
-from book_pages import BOOK, ROOT, listed_pages, names_below
+from book_pages import BOOK, ROOT, names_below
+from chapters import PAGES, TEXTS, cells
 from pybtex.database import parse_file
 
 from course_lib.catalogue import CATALOGUE
 
-PAGES = listed_pages()
-TEXTS = {page: (BOOK / f"{page}.md").read_text() for page in PAGES}
-CELL = re.compile(r"^```\{code-cell\}.*?\n(?P<options>---\n.*?^---\n|(?::.*\n)*)(?P<code>.*?)^```$", re.S | re.M)
-CHAPTERS = [page for page in PAGES if page.split("/")[0] in ("convolution", "arithmetic", "pooling")]
 # Directives and roles that Jupyter Book 2 no longer reads, though another form of the same exists.
 GONE = r"\{(eval-rst|tableofcontents|toggle|panels|tabbed|nb-exec-table|glue(:\w+)?|jupyter-execute|proof:\w+)\}"
-
-
-def cells(page):
-    return [(m["options"], m["code"]) for m in CELL.finditer(TEXTS[page])]
 
 
 def test_every_page_is_in_the_table_of_contents_once():
@@ -66,22 +59,3 @@ def test_pictures_are_drawn_by_the_library(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_use_no_syntax_that_the_next_builder_drops(page):
     assert not re.search(GONE, TEXTS[page])
-
-
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_chapters_keep_the_rhythm(page):
-    headings = re.findall(r"^## (.*)", TEXTS[page], re.M)
-    assert headings[-3:] == ["Quiz", "Exercises", "References"]
-    assert re.match(r"---\n.*?^---\n\([a-z-]+\)=\n# ", TEXTS[page], re.S | re.M), "a label stands before the title"
-    figures = [options for options, _ in cells(page) if "caption:" in options]
-    assert len(figures) >= 3
-    assert all("name:" in options for options in figures)
-
-
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_cells_fit_on_a_screen(page):
-    shown = [code for options, code in cells(page) if "remove-input" not in options]
-    assert len(shown) <= 13
-    for code in shown:
-        lines = code.strip("\n").splitlines()
-        assert len(lines) <= 18 and max(map(len, lines)) <= 76, code
