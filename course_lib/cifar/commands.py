@@ -1,4 +1,4 @@
-"""`course cifar ...`: train, compare, figures. TensorFlow loads when one of them runs, not before."""
+"""`course cifar ...`: train, compare, cost, figures. TensorFlow loads when one of them runs, not before."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_train(verbs)
     _add_compare(verbs)
+    _add_cost(verbs)
     _add_figures(verbs)
 
 
@@ -58,9 +59,17 @@ def _add_compare(verbs) -> None:
     parser.set_defaults(run=_guarded(compare))
 
 
+def _add_cost(verbs) -> None:
+    parser = verbs.add_parser("cost", help="time and memory of training with each pooling of the experiments")
+    parser.add_argument("--turns", type=int, default=8, help="how often each takes its turn, 2 to 16 (default: 8)")
+    parser.add_argument("--output", type=Path, default=Path("_build/cifar/cost.json"),
+                        help="(default: _build/cifar/cost.json)")
+    parser.set_defaults(run=_guarded(cost))
+
+
 def _add_figures(verbs) -> None:
     parser = verbs.add_parser("figures", help="draw the figures of finished runs and comparisons again")
-    parser.add_argument("results", type=Path, nargs="+", help="JSON files of train and compare")
+    parser.add_argument("results", type=Path, nargs="+", help="JSON files of train, compare and cost")
     parser.add_argument("--output", type=Path, default=Path("_build/cifar/figures"), help="folder for the SVG files")
     parser.set_defaults(run=_guarded(figures))
 
@@ -118,6 +127,21 @@ def compare(arguments) -> int:
     return OK
 
 
+def cost(arguments) -> int:
+    from .cost import cost_table, measure_costs, poolings
+    from .recipe import RunError
+    from .statistics import MOST_PAIRS
+
+    if not 2 <= arguments.turns <= MOST_PAIRS:
+        raise RunError(f"turns must be from 2 to {MOST_PAIRS}, got {arguments.turns}")
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    kept = measure_costs(poolings(), turns=arguments.turns, command=_command(arguments))
+    arguments.output.write_text(json.dumps(kept, indent=1) + "\n")
+    print(cost_table(kept))
+    print(arguments.output)
+    return OK
+
+
 def figures(arguments) -> int:
     from .gallery import draw_results
 
@@ -140,11 +164,11 @@ def _result(file: Path) -> dict:
 
     try:
         result = json.loads(file.read_text())
-        if result.get("curve") or result.get("runs"):
+        if any(result.get(what) for what in ("curve", "runs", "costs")):
             return result
     except (ValueError, AttributeError):
         pass
-    raise RunError(f"{file} is no result of train or compare with an epoch or a run in it")
+    raise RunError(f"{file} is no result of train, compare or cost with an epoch or a run in it")
 
 
 def _recipe(arguments, sample: bool):
@@ -182,7 +206,7 @@ def _mirrored():
 
 def _command(arguments) -> str:
     """As typed, but for where the data lie, which is nobody else's business."""
-    hidden = str(arguments.data)
+    hidden = str(getattr(arguments, "data", None))
     words = sys.argv[1:] if sys.argv[1:2] == ["cifar"] else ["cifar", *sys.argv[1:]]
     return shlex.join(["course", *("PATH" if word == hidden else word for word in words)])
 

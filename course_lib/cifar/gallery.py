@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from . import plots
 from .compare import MEASURES, pairs
+from .cost import BASELINE, extra
 from .look import around_poolings, class_activation, saliency
 from .training import predict, split
 
@@ -35,8 +34,9 @@ def draw_run(model, images, result: dict, folder: Path) -> list[Path]:
 
 
 def draw_results(result: dict, name: str, folder: Path) -> list[Path]:
-    """The pictures that need a results file alone: of a run its curves and confusion, of a comparison its pairs."""
-    drawn = dict(_of_comparison(result) if "runs" in result else _of_run(result))
+    """The pictures that need a results file alone: a run's curves and confusion, a comparison's pairs, the costs."""
+    drawn = dict(_of_comparison(result) if "runs" in result else _of_costs(result) if "costs" in result
+                 else _of_run(result))
     return _written({f"{name}-{what}": picture for what, picture in drawn.items()}, folder)
 
 
@@ -49,9 +49,11 @@ def _of_run(result: dict) -> Iterator[tuple]:
 def _of_comparison(kept: dict) -> Iterator[tuple]:
     for measure in MEASURES:
         baseline, found = pairs(kept, measure)
-        intervals = np.array([(one.low, one.high) for one in found.values()])
-        yield measure, plots.differences(list(found), np.array([one.mean for one in found.values()]), intervals,
-                                         baseline=baseline)
+        yield measure, plots.paired_differences(found, baseline=baseline)
+
+
+def _of_costs(kept: dict) -> Iterator[tuple]:
+    yield "time", plots.paired_differences(extra(kept), baseline=BASELINE, unit="% of its time")
 
 
 def _written(drawn: dict, folder: Path) -> list[Path]:

@@ -9,6 +9,8 @@ import numpy as np
 
 from course_lib.figures.picture import DASHES, FAINT, INK, SERIES, STYLE, Picture
 
+from .statistics import Paired
+
 
 def learning_curves(curve: Sequence[dict], *, title: str = "") -> Picture:
     """Loss and accuracy over epochs, training next to validation."""
@@ -143,6 +145,12 @@ def differences(names: Sequence[str], means: np.ndarray, intervals: np.ndarray, 
     axes.set_ylim(-0.6, len(names) - 0.4)
     axes.set_xlabel(f"difference to {baseline} ({unit})")
     return picture
+
+
+def paired_differences(found: dict[str, Paired], *, baseline: str, unit: str = "points") -> Picture:
+    """`differences` of what `compare.pairs` or `cost.extra` found."""
+    means, intervals = [one.mean for one in found.values()], [(one.low, one.high) for one in found.values()]
+    return differences(list(found), np.array(means), np.array(intervals), baseline=baseline, unit=unit)
 
 
 def _blank(axes) -> None:

@@ -37,7 +37,7 @@ def test_tensorflow_waits_for_a_command():
     (("compare", "blur", "--seeds", "1"), "needs from 2 to 16 seeds, got 1"),
     (("compare", "blur", "--images", "5000"), "images must be from 1 to the 4000 there are, got 5000"),
     (("figures", "nowhere.json"), "nowhere.json: No such file"),
-    (("figures", __file__), "is no result of train or compare"),
+    (("figures", __file__), "is no result of train, compare or cost"),
     (("compare", "nothing"), "there is no plan 'nothing'; there are poolings, heads"),
 ])
 def test_what_cannot_be_done_is_one_sentence(words, says, tmp_path, capsys):
