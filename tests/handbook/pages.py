@@ -42,7 +42,8 @@ class Block:
     def commands(self) -> list[list[str]]:
         """The words of each command of a shell block."""
         text = re.sub(r"<<'(\w+)'\n.*?^\1$", "", self.text, flags=re.S | re.M).replace("\\\n", " ")
-        parts = [part for line in text.splitlines() for part in re.split(r"&&|\|\||;", re.sub(r"\s#\s.*|^#.*", "", line))]
+        lines = [re.sub(r"\s#\s.*|^#.*", "", line) for line in text.splitlines()]
+        parts = [part for line in lines for part in re.split(r"&&|\|\||;", line)]
         return [words for part in parts if (words := shlex.split(part.strip().strip("()")))]
 
 
