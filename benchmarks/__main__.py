@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: print the table and write `_build/bench.json`.
+"""`python -m benchmarks [NAME ...]`: print the table and write it, with machine, versions and date, to a file.
 
 A benchmark is a module of this package with a function `rows()` that yields `timing.row(...)` dictionaries.
 """
@@ -40,10 +40,13 @@ def main() -> int:
     rows = []
     for name in chosen.name or names():
         for row in importlib.import_module(f"benchmarks.{name}").rows():
-            rows.append(row)
+            rows.append({"benchmark": name} | row)
             print(line(row), flush=True)
+    from course_lib.cifar.provenance import provenance
+
+    command = " ".join(["python -m benchmarks", *chosen.name])
     chosen.output.parent.mkdir(parents=True, exist_ok=True)
-    chosen.output.write_text(json.dumps(rows, indent=1) + "\n")
+    chosen.output.write_text(json.dumps({"command": command} | provenance() | {"rows": rows}, indent=1) + "\n")
     missed = sum(row["ok"] is False for row in rows)
     print(f"\n{len(rows)} rows, {missed} bars missed; written to {chosen.output}")
     return 0
