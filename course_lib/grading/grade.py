@@ -19,10 +19,10 @@ from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from . import lazy, nursery, rebuild
+from . import lazy, rebuild
 from .assignment import Assignment, AssignmentError, Cell, parsed
 from .guard import HandIn
-from .judge import judge
+from .judge import judge, prepare
 from .sandbox import NoSandbox
 from .verdict import Mark, Ran, Verdict
 from .visible import NotInstalled
@@ -147,7 +147,7 @@ def import_beforehand(assignment: Assignment):
 
     TensorFlow and its like are left to the children that use them.
     """
-    nursery.prepare(assignment.plan)
+    prepare(assignment)
     lazy.install(assignment.plan.import_first)
     for cell in assignment.cells:
         for name in _imported(cell) if cell.kind in ("test", "locked") else ():

@@ -12,10 +12,13 @@ import hmac
 import io
 import re
 import time
+import types
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
+from . import nursery
 from .assignment import Assignment, AssignmentError, Cell, hidden_lines, python
 from .outputs import clean, pictures_and_text
 from .proxies import Ends, Function, Refused
@@ -24,6 +27,16 @@ from .session import Branch, Broken, Outcome, Session
 from .verdict import Mark, Ran
 
 _MAX_MESSAGE = 8000
+
+
+def prepare(assignment: Assignment):
+    """Do in this process, once, what every child of it that judges a hand-in would do again."""
+    nursery.prepare(assignment.plan)
+    for derived in ("by_id", "released", "asked", "versions"):
+        getattr(assignment, derived)
+    for cell in assignment.cells:
+        if cell.kind in ("test", "locked"):
+            _compiled(cell.source, f"<{cell.grade_id}>")
 
 
 def judge(assignment: Assignment, rebuilt: Rebuilt, secret: bytes,
@@ -146,13 +159,18 @@ class _Quiet:
 
 def _execute(cell: Cell, namespace: dict):
     """Run a cell of the source in this process; return the value of its last line."""
-    tree = ast.parse(python(cell.source), f"<{cell.grade_id}>")
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    body, last = _compiled(cell.source, f"<{cell.grade_id}>")
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        exec(compile(tree, f"<{cell.grade_id}>", "exec"), namespace)
-        if last is not None:
-            return eval(compile(ast.Expression(last.value), f"<{cell.grade_id}>", "eval"), namespace)
-    return None
+        exec(body, namespace)
+        return None if last is None else eval(last, namespace)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str, name: str) -> tuple[types.CodeType, types.CodeType | None]:
+    """A cell's code, and that of its last line where that is an expression."""
+    tree = ast.parse(python(source), name)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    return compile(tree, name, "exec"), last and compile(ast.Expression(last.value), name, "eval")
 
 
 def _names_at_top_level(source: str):
