@@ -6,6 +6,7 @@ import re
 import pytest
 from book_pages import BOOK, ROOT, names_below
 from chapters import PAGES, TEXTS, cells
+from executed import run
 from pybtex.database import parse_file
 
 from course_lib.catalogue import CATALOGUE
@@ -59,3 +60,16 @@ def test_pictures_are_drawn_by_the_library(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_use_no_syntax_that_the_next_builder_drops(page):
     assert not re.search(GONE, TEXTS[page])
+
+
+def test_every_error_of_the_tutorials_is_settled():
+    """By a cell that shows it, or by a chapter that does."""
+    claims = re.split(r"^(?=\*\*.+?\*\*)", TEXTS["reference/tutorials"].split("## What they got right")[0], flags=re.M)[1:]
+    assert len(claims) >= 25
+    for claim in claims:
+        assert "```{code-cell}" in claim or "{ref}`" in claim, claim
+
+
+@pytest.mark.parametrize("page", ["reference/tutorials", "reference/conventions", "reference/bugs"])
+def test_the_reference_pages_run(page):
+    assert all(cell.shown for cell in run(page)[1:])
