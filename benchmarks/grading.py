@@ -49,7 +49,7 @@ x = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)
 check_array(np.array(Halve()(x)), x.reshape(1, 2, 2, 2, 2, 1).mean((2, 4)))
 '''
 
-_RNG = "\nimport numpy as np\nrng = np.random.default_rng(0)  # our grader gives this to each test; nbgrader has none\n"
+RNG = "\nimport numpy as np\nrng = np.random.default_rng(0)  # our grader gives this to each test; nbgrader has none\n"
 _OURS = """
 import sys, time
 from pathlib import Path
@@ -60,7 +60,7 @@ start = time.perf_counter()
 rows = run_class.grade(course, sys.argv[2], workers=1, feedback=False)
 print(time.perf_counter() - start, sum(row.auto_score for row in rows))
 """
-_STOCK = """
+STOCK = """
 import logging, sys, time
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment
@@ -109,11 +109,11 @@ def _class(name: str, text: str, students: int) -> dict[str, float]:
                        capture_output=True)
         source = nbformat.read(ours / "source" / name / f"{name}.ipynb", 4)
         _hand_in(ours, name, source, students)
-        next(cell for cell in source.cells if cell.cell_type == "code").source += _RNG
+        next(cell for cell in source.cells if cell.cell_type == "code").source += RNG
         (stock / "source" / name).mkdir(parents=True)
         nbformat.write(source, stock / "source" / name / f"{name}.ipynb")
         _hand_in(stock, name, source, students)
-        measured = {"stock": _run(_STOCK, stock, name), "ours": _run(_OURS, ours, name)}
+        measured = {"stock": _run(STOCK, stock, name), "ours": _run(_OURS, ours, name)}
     marks = {who: mark for who, (_, mark) in measured.items()}
     assert len(set(marks.values())) == 1, f"different marks: {marks}"
     return {who: seconds for who, (seconds, _) in measured.items()}

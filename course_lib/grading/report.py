@@ -105,7 +105,7 @@ def _marks_figure(assignment: Assignment, verdicts: dict[str, Verdict]) -> Marku
         axes = figure.add_subplot()
         axes.bar_label(axes.bar([name for name, _ in rows], [number for _, number in rows], color=_BLUE))
         axes.set(xlabel="automatic points", ylabel="hand-ins")
-        return _svg(figure, "Bar chart: how many hand-ins have how many automatic points. The table has the numbers.")
+        return _svg(figure, "marks-figure", "Bar chart: hand-ins by automatic points, as in the table.")
 
 
 def _missed_figure(behaviours: list[Behaviour], number: int) -> Markup:
@@ -115,10 +115,10 @@ def _missed_figure(behaviours: list[Behaviour], number: int) -> Markup:
         axes = figure.add_subplot()
         axes.bar_label(axes.barh([one.text for one in rows], [len(one.missed) for one in rows], color=_BLUE), padding=3)
         axes.set(xlabel=f"missed by, of {number} that ran", xlim=(0, max(number, 1)))
-        return _svg(figure, "Bar chart: how many missed each behaviour. The table has the numbers.")
+        return _svg(figure, "missed-figure", "Bar chart: how many missed each behaviour, as in the table.")
 
 
-def _svg(figure: Figure, text: str) -> Markup:
+def _svg(figure: Figure, name: str, text: str) -> Markup:
     """The figure in the page's own colour of text, so that it is read on any ground."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
@@ -127,4 +127,5 @@ def _svg(figure: Figure, text: str) -> Markup:
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"|(<svg)', lambda match: match[1] or match[2], svg, count=1)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"(<text [^>]*style=\")", r"\1fill: currentColor; ", svg)
+    svg = re.sub(r'( id="| xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)  # figures of a page have no id in common
     return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{text}"', 1))
