@@ -13,11 +13,12 @@ CELL = re.compile(r"^```\{code-cell\}.*?\n(?P<options>---\n.*?^---\n|(?::.*\n)*)
 NOT_PROSE = (
     (re.compile(r"\A---\n.*?^---$", re.S | re.M), ""),
     (re.compile(r"^(`{3,}|:{3,})\{(code-cell|literalinclude|bibliography|playground)\}.*?^\1$", re.S | re.M), ""),
-    (re.compile(r"^```\w*\n.*?^```$", re.S | re.M), ""),
+    (re.compile(r"^ *(`{3,}|~{3,}) ?\w*\n.*?^ *\1$", re.S | re.M), ""),
     (re.compile(r"^\$\$$.*?^\$\$( \([\w-]+\))?$", re.S | re.M), ""),
     (re.compile(r"^\([\w-]+\)=$", re.M), ""),
     (re.compile(r"^(:{3,}|`{3,})(\{\w+\})?|^:\w+:.*$", re.M), ""),
     (re.compile(r"\{(?:ref|doc|try)\}`([^`<]+?)\s*<[^`]*>`"), r"\1"),
+    (re.compile(r"\[([^]]*)\]\(\S+\)|<?https?://\S+"), r"\1"),
     (re.compile(r"\$[^$]+\$|\{[\w:]+\}`[^`]*`|`[^`]*`"), "X"),
 )
 
