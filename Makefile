@@ -98,8 +98,8 @@ wheel: setup
 	@rm -rf _build/dist
 	$(BIN)/uv build --quiet --out-dir _build/dist .
 
-# The picture in README.md, from the built site and a graded class.
-picture: setup
+# The picture in README.md, from the built site and the report of a graded class.
+picture: site
 	@scripts/need chromium:chromium
 	$(BIN)/python scripts/picture.py
 

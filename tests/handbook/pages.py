@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from working_copy import ROOT
 
 NEEDS = {"a browser", "a fork of one's own", "Canvas", "Docker", "Gradescope", "JupyterHub", "Moodle", "SLURM",
-         "three terminals"}
+         "the whole history", "three terminals"}
 PAGES = ["README.md", "CONTRIBUTING.md", "book/student.md", *sorted(
     str(path.relative_to(ROOT)) for path in (ROOT / "book" / "handbook").glob("*.md") if path.stem != "kill-matrix")]
 _BLOCK = re.compile(
