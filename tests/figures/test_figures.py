@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from course_lib.figures import Picture, curves, grids, tiles
+from course_lib.figures import Picture, curves, dots, grids, tiles
 
 X = np.array([[1, 3, 2, -1], [3, 0, 4, 4], [-2, 5, 0, 1], [6, 2, 1, 1]])
 
@@ -91,3 +91,17 @@ def test_lines_differ_by_dash_and_not_only_by_colour():
     svg = curves(np.arange(3), lines, xlabel="x", ylabel="y", alt="Eight lines.").svg()
     dashes = re.findall(r'clip-path[^>]*?(?:stroke-dasharray: ([^;"]+))', svg)
     assert len(set(dashes)) == 7
+
+
+def test_few_decades_are_labelled_with_plain_numbers():
+    svg = curves([2, 4, 8], {"a": [0.03, 0.1, 0.5]}, xlabel="x", ylabel="y", alt="A line.", log="xy").svg()
+    labels = [e.text for e in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"2", "4", "8", "0.1"} <= set(labels)
+    many = curves([1e-9, 1], {"a": [1, 2]}, xlabel="x", ylabel="y", alt="A line.", log="x").svg()
+    assert "10" in many and "1e-09" not in many
+
+
+def test_dots_want_one_value_for_each_name():
+    assert dots(["a", "b"], {"one": [1, 2]}, xlabel="x", alt="Two.").alt == "Two."
+    with pytest.raises(ValueError, match="2 names"):
+        dots(["a", "b"], {"one": [1]}, xlabel="x", alt="Two.")
