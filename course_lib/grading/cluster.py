@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def connect(scheduler: str | None, workers: int | None) -> Iterator[Client]:
 def _here(threads: int) -> dict:
     """A scheduler and a worker that talk within this process. `LocalCluster` would put web pages on the network."""
     quiet = {"protocol": "inproc://", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
-    return {"scheduler": {"cls": Scheduler, "options": quiet},
+    return {"silence_logs": logging.ERROR, "scheduler": {"cls": Scheduler, "options": quiet},
             "workers": {0: {"cls": Worker, "options": quiet | {"nthreads": threads, "memory_limit": 0}}}}
 
 
