@@ -19,6 +19,7 @@ HEADS = {
     "average": layers.GlobalAveragePooling2D,
     "max": layers.GlobalMaxPooling2D,
 }
+_OF_RECTIFIED = {"stochastic_pool", "information_pool"}  # they read values as odds, which cannot be negative
 # Equal to ours, but for what they do with NaN, and in a compiled training step the fastest there are.
 _NATIVE = {"max_pool": layers.MaxPooling2D, "average_pool": lambda: layers.AveragePooling2D(2)}
 
@@ -104,10 +105,26 @@ def pooling_layer(pooling: PoolingChoice) -> keras.Layer:
         raise ValueError(f"{pooling} has no layer that needs no arguments; pass a callable that makes one") from error
 
 
+def halves(pooling: PoolingChoice) -> bool:
+    """Whether its layer halves the sides of a map and keeps its channels, as the networks here need it.
+
+    Raises:
+        KeyError, ValueError: as `pooling_layer`.
+
+    >>> halves("max_pool"), halves("global_max_pool")
+    (True, False)
+    """
+    try:
+        return tuple(pooling_layer(pooling).compute_output_shape((None, 8, 8, 4))) == (None, 4, 4, 4)
+    except TypeError:  # it takes more than one map
+        return False
+
+
 def _halving(width: int, pooling: PoolingChoice | None, **convolution) -> list[keras.Layer]:
     if pooling == "strided":
         return [layers.Conv2D(width, 3, strides=2, **convolution)]
-    pool = [] if pooling is None else [pooling_layer(pooling)]
+    rectified = [layers.ReLU()] if pooling in _OF_RECTIFIED else []
+    pool = [] if pooling is None else [*rectified, pooling_layer(pooling)]
     return [layers.Conv2D(width, 3, **convolution), *pool]
 
 

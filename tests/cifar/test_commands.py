@@ -33,6 +33,7 @@ def test_tensorflow_waits_for_a_command():
     (("train", "--validation", "4000"), "validation must be from 1 to 3999"),
     (("train", "--pooling", "median"), "no row 'median'"),
     (("train", "--pooling", "gem_pool"), "gem_pool does not halve a map"),
+    (("train", "--pooling", "lip_pool"), "lip_pool does not halve a map by itself"),
     (("train", "--pooling", "adaptive_max_pool"), "no layer that needs no arguments"),
     (("compare", "blur", "--seeds", "1"), "needs from 2 to 16 seeds, got 1"),
     (("compare", "blur", "--images", "5000"), "images must be from 1 to the 4000 there are, got 5000"),

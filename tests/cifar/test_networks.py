@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from course_lib.cifar.models import HEADS, MODELS, fast, pooling_layer, tutorial
+from course_lib.catalogue import CATALOGUE
+from course_lib.cifar.models import HEADS, MODELS, fast, halves, pooling_layer, tutorial
 from course_lib.cifar.optimizer import KernelMuon
 from course_lib.cifar.whitening import start_from_patches
 
@@ -42,6 +43,21 @@ def test_a_pooling_of_the_catalogue_is_that_layer():
     blocks = x.reshape(1, 2, 2, 2, 2, 2)
     for name, reduce in (("max_pool", np.max), ("average_pool", np.mean), ("min_pool", np.min)):
         np.testing.assert_allclose(pooling_layer(name)(x), reduce(blocks, axis=(2, 4)), rtol=1e-6)
+
+
+def drops_in(name):
+    try:
+        return halves(name)
+    except ValueError:
+        return False
+
+
+def test_every_pooling_that_halves_a_map_drops_in():
+    """Also those that refuse negative values, of which the maps before a pooling have many."""
+    names = [row.name for row in CATALOGUE if drops_in(row.name)]
+    assert {"max_pool", "stochastic_pool", "information_pool", "max_blur_pool"} <= set(names)
+    x = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype("float32")
+    assert [name for name in names if not np.isfinite(fast(name)(x, training=True)).all()] == []
 
 
 def test_unknown_names():
