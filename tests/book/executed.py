@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from book_pages import BOOK
 from chapters import CELL, TEXTS
+from IPython.display import Markdown
 
 import course_lib
 from course_lib.catalogue import CATALOGUE
@@ -113,5 +114,11 @@ def _execute(code: str, namespace: dict) -> str:
         if last is not None:
             value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
             if value is not None:
-                out.write(value.alt if isinstance(value, Picture) else repr(value))
+                out.write(_as_read(value))
     return out.getvalue()
+
+
+def _as_read(value) -> str:
+    if isinstance(value, Picture):
+        return value.alt
+    return value.data if isinstance(value, Markdown) else repr(value)

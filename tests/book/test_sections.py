@@ -54,6 +54,15 @@ def test_the_layer_is_compared_with_the_library(row):
         assert any(_same(one, other) for one in compared for other in results), f"no tensor is compared with {name}"
 
 
+@EACH
+def test_the_table_of_all_poolings_has_a_line_for_it(row):
+    lines = run("reference/poolings")[0].shown.splitlines()
+    line = next(line for line in lines if f"`{row.name}`<br>" in line)
+    for shown in (row.title, row.formula, row.cost, f"{{cite:t}}`{row.source[1:]}`", row.layer, row.assignment or ""):
+        assert shown in line
+    assert line.replace("\\|", "").count("|") == 6
+
+
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
     return one.shape == other.shape and np.array_equal(one, other)
 
