@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nbconvert.filters.markdown_mistune import markdown2html_mistune as markdown2html
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import from_dict, v4
 from nbformat.notebooknode import NotebookNode
@@ -17,6 +18,8 @@ from .rebuild import Rebuilt
 from .verdict import Ran, Verdict
 
 _SANITIZER = SanitizeHTML()
+# Characters of a student's that are shown. Markdown has less room: some takes nbconvert the square of its length.
+MAX_CODE, MAX_MARKDOWN = 256 << 10, 32 << 10
 UNSANDBOXED = "**Graded without a sandbox: whatever this notebook did to its marks, it could.**"
 HIDDEN = "# (More checks of this behaviour ran here.)"
 
@@ -30,16 +33,34 @@ def unexecuted(assignment: Assignment, rebuilt: Rebuilt) -> NotebookNode:
 def notebook(assignment: Assignment, verdict: Verdict) -> NotebookNode:
     """The notebook with what its cells showed and how its tests went."""
     cells = [] if verdict.sandboxed else [v4.new_markdown_cell(UNSANDBOXED)]
+    rooms = {"code": MAX_CODE, "markdown": MAX_MARKDOWN}
     for ran in verdict.cells:
         cell = _cell(assignment, ran)
+        if ran.theirs:
+            cell.source = _cut(cell.source, rooms[cell.cell_type])
+            rooms[cell.cell_type] -= min(len(cell.source), rooms[cell.cell_type])
         if cell.cell_type == "code":
             mark = verdict.marks.get(ran.grade_id)
             cell.outputs = _outputs(ran) if mark is None else _result(mark)
             cell.execution_count = len(cells) + 1
         elif ran.theirs:
-            cell.source = _SANITIZER.sanitize_html_tags(cell.source)
+            cell.source = _harmless(cell.source)
         cells.append(cell)
     return _notebook(assignment, cells)
+
+
+def _cut(source: str, room: int) -> str:
+    return source if len(source) <= room else f"{source[:room]}\n... (the rest is not shown)"
+
+
+def _harmless(source: str) -> str:
+    """A student's Markdown without raw HTML; as it was typed where nbconvert would stumble over it."""
+    source = _SANITIZER.sanitize_html_tags(source)
+    try:
+        markdown2html(source)
+    except Exception:
+        return "\n".join("    " + line for line in source.split("\n"))
+    return source
 
 
 def as_bytes(nb: NotebookNode) -> bytes:

@@ -34,6 +34,11 @@ def _attachments(number, cell):
                           "<base href='https://example.org/'><meta http-equiv=refresh content='0;url=javascript:alert(12)'>")
 
 
+def _long(number, cell):
+    if cell["cell_type"] == "markdown":
+        cell["source"] = "\\begin{x}" * 100000
+
+
 def _same_id(number, cell):
     cell["id"] = "same"
 
@@ -88,5 +93,5 @@ NOTEBOOKS = {
     "notebook_of_widgets": _widgets, "notebook_nested_deeply": _deep, "notebook_with_keys_twice": _keys_twice,
     "notebook_of_a_million_lists": _a_million_lists, "notebook_with_settings_of_its_own": _settings,
 } | {f"cells_with_{name}": lambda notebook, change=change: _each_cell(notebook, change) for name, change in {
-    "forged_outputs": _forged_outputs, "attachments": _attachments, "one_id": _same_id, "points": _points,
+    "forged_outputs": _forged_outputs, "much_to_render": _long, "attachments": _attachments, "one_id": _same_id, "points": _points,
     "look_alike_marks": _look_alike_marks, "no_objects": _no_objects, "odd_names": _odd_names}.items()}
