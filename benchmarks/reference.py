@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import tracemalloc
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -33,7 +34,11 @@ def rows():
     yield from _compact_bilinear(x)
     if importlib.util.find_spec("torch"):
         yield from _pytorch(x)
-    yield from _every_row(x)
+    yield from _kernels(x)
+    for name, shape in SHAPES.items():
+        x = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+        yield from _every_row(name, x)
+    yield from _memory(np.random.default_rng(0).standard_normal(SHAPES["A"], dtype=np.float32))
 
 
 def _core(name, x):
@@ -135,14 +140,40 @@ def _pytorch(x):
     times = medians({
         "max": lambda: functional.max_pool2d(t, 2), "average": lambda: functional.avg_pool2d(t, 2),
         "lp": lambda: functional.lp_pool2d(t, 2, 2), "adaptive average": lambda: functional.adaptive_avg_pool2d(t, 7),
+        "adaptive max": lambda: functional.adaptive_max_pool2d(t, 7),
         "our max": lambda: cl.max_pool(x), "our average": lambda: cl.average_pool(x), "our lp": lambda: cl.lp_pool(x),
         "our adaptive average": lambda: cl.adaptive_average_pool(x, 7),
+        "our adaptive max": lambda: cl.adaptive_max_pool(x, 7),
     })
-    for name in ("max", "average", "lp", "adaptive average"):
+    for name in ("max", "average", "lp", "adaptive average", "adaptive max"):
         yield row(f"{name} on A, to PyTorch", times[f"our {name}"] / times[name])
 
 
-def _every_row(x):
+def _kernels(x):
+    """Beside the kernels of TensorFlow and Keras that mean the same."""
+    calls, t = _calls(x), tf.constant(x)
+    pooled = tf.nn.max_pool2d(t, 2, 2, "VALID")
+    kernels = {
+        "global_average_pool": lambda: tf.reduce_mean(t, [1, 2]), "global_max_pool": lambda: tf.reduce_max(t, [1, 2]),
+        "lp_pool": lambda: tf.sqrt(tf.nn.avg_pool2d(t * t, 2, 2, "VALID")),
+        "fractional_max_pool": lambda: tf.nn.fractional_max_pool(t, [1, 2**0.5, 2**0.5, 1]),
+        "fractional_average_pool": lambda: tf.nn.fractional_avg_pool(t, [1, 2**0.5, 2**0.5, 1]),
+        "adaptive_average_pool": _keras("AdaptiveAveragePooling2D", t),
+        "adaptive_max_pool": _keras("AdaptiveMaxPooling2D", t),
+        "average_unpool": lambda: tf.repeat(tf.repeat(pooled, 2, 1), 2, 2),
+        "bilinear_pool": lambda: tf.einsum("nhwc,nhwd->ncd", t, t),
+    }
+    for name, kernel in kernels.items():
+        times = medians({"theirs": kernel, "ours": calls[name]}, repeat=5, seconds=2)
+        yield row(f"{name} on A, to TensorFlow's own", times["ours"] / times["theirs"])
+
+
+def _keras(name: str, t):
+    layer = getattr(keras.layers, name)(7)
+    return lambda: layer(t)
+
+
+def _every_row(where, x):
     t = tf.constant(x)
     calls = _calls(x)
     positive, rng = np.abs(x), np.random.default_rng(2)
@@ -153,9 +184,12 @@ def _every_row(x):
             {"keras": lambda: tf.nn.max_pool2d(t, 2, 2, "VALID"), "copy": x.copy, "ours": call}, repeat=5, seconds=2
         )
         bar = None if name in EXEMPT or name.startswith("conv") else bars.get(name, 15)
-        yield row(f"{name} on A, to Keras eager max", times["ours"] / times["keras"], bar)
-        yield row(f"{name} on A, to a copy", times["ours"] / times["copy"])
-    for name, call in calls.items():
+        yield row(f"{name} on {where}, to Keras eager max", times["ours"] / times["keras"], bar)
+        yield row(f"{name} on {where}, to a copy", times["ours"] / times["copy"])
+
+
+def _memory(x):
+    for name, call in _calls(x).items():
         tracemalloc.start()
         y = call()
         _, peak = tracemalloc.get_traced_memory()
@@ -165,7 +199,7 @@ def _every_row(x):
 
 
 def _calls(x):
-    """One call for each row, on an input like A."""
+    """One call for each row, on an input like A or B."""
     rng = np.random.default_rng(3)
     n, h, w, c = x.shape
     positive = np.abs(x)
