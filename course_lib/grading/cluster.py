@@ -11,7 +11,7 @@ import ipaddress
 import logging
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import dask.config
@@ -29,10 +29,15 @@ _PATIENCE = 10  # seconds until a scheduler must have answered
 
 @dataclass(frozen=True)
 class Job:
-    """A hand-in to judge; the marks of test cells that are `known` already stay."""
+    """A notebook to judge; the marks of test cells that are `known` already stay."""
 
-    hand_in: HandIn
+    student: str
+    notebook: bytes
     known: dict[str, Mark]
+
+    @property
+    def hand_in(self) -> HandIn:
+        return HandIn(self.student, self.notebook)
 
 
 def check_address(scheduler: str):
@@ -98,7 +103,7 @@ def verdicts(client: Client, jobs: Iterable[Job], assignment: Assignment, secret
         else:
             yield verdict
     for job in again:
-        yield from (verdict for _, verdict in _run(client, [Job(job.hand_in, {})], assignment, secret))
+        yield from (verdict for _, verdict in _run(client, [replace(job, known={})], assignment, secret))
 
 
 def _run(client: Client, jobs: Iterable[Job], assignment: Assignment, secret: bytes) -> Iterator[tuple[Job, Verdict]]:

@@ -15,6 +15,7 @@ import platform
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -51,6 +52,12 @@ def judge_hand_in(hand_in: HandIn, assignment: Assignment, secret: bytes,
     bare = () if assignment.sandboxed else ("graded without a sandbox",)
     return Verdict(hand_in.student, "repaired" if notes else "graded", (*notes, *bare, *_endings(marks, cells)), marks,
                    cells, assignment.sandboxed)
+
+
+def noted(verdict: Verdict, hand_in: HandIn) -> Verdict:
+    """The verdict on a notebook as that on a hand-in which holds it: whose it is, and what was to be said of it."""
+    status = "repaired" if hand_in.notes and verdict.status == "graded" else verdict.status
+    return replace(verdict, student=hand_in.student, status=status, reasons=(*hand_in.notes, *verdict.reasons))
 
 
 def _endings(marks: dict[str, Mark], cells: tuple[Ran, ...]) -> tuple[str, ...]:

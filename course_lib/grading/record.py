@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nbgrader import utils
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, Student, SubmittedAssignment, SubmittedNotebook
@@ -34,7 +34,7 @@ class Row:
     status: str
     reasons: tuple[str, ...]
     before: float | None = None
-    recorded: bool = field(default=True, repr=False)
+    recorded: bool = True
 
 
 class Recorder:
@@ -66,15 +66,19 @@ class Recorder:
             self.db.add_all(Student(id=verdict.student) for verdict, _ in results if verdict.student not in listed)
             self.db.flush()
             before = {student: _auto_scores(one, self.names) for student, one in self._submissions().items()}
-            recorded = {verdict.student for verdict, hand_in in results if self._recorded(verdict, hand_in)}
+            notebooks = {verdict.student: self._put(verdict, hand_in) for verdict, hand_in in results}
             self.db.flush()
             submissions = self._submissions()
             for verdict, _ in results:
                 self._penalise(submissions[verdict.student])
         self.db.commit()
+        # Last, since a notebook that is there stands for a mark that is.
+        for student, content in notebooks.items():
+            if content is not None:
+                executed.write(self.course.notebook("autograded", self.assignment.name, student), content)
         submissions = self._submissions()
         return [self._row(verdict, submissions[verdict.student], before.get(verdict.student),
-                          verdict.student in recorded) for verdict, _ in results]
+                          notebooks[verdict.student] is not None) for verdict, _ in results]
 
     def _submissions(self) -> dict[str, SubmittedAssignment]:
         """Of this assignment, by student, with all that hangs on them, as the gradebook has them now."""
@@ -87,8 +91,8 @@ class Recorder:
                        self.db.scalars(query.execution_options(populate_existing=True))}
         return self.loaded
 
-    def _recorded(self, verdict: Verdict, hand_in: HandIn) -> bool:
-        """Put one verdict into the gradebook and beside it; False if it was there already."""
+    def _put(self, verdict: Verdict, hand_in: HandIn) -> bytes | None:
+        """Put one verdict into the gradebook; returns the notebook to write, None if all of it was there already."""
         notebook = executed.notebook(self.assignment, verdict)
         content = executed.as_bytes(notebook)
         path = self.course.notebook("autograded", self.assignment.name, verdict.student)
@@ -97,7 +101,7 @@ class Recorder:
         submission = self.loaded.get(verdict.student)
         if (submission is not None and _auto_scores(submission, self.names) == scores and path.is_file()
                 and path.read_bytes() == content and hand_in.timestamp in (None, submission.timestamp)):
-            return False
+            return None
         submission = submission or self._submission(verdict.student)
         if hand_in.timestamp is not None:
             submission.timestamp = hand_in.timestamp
@@ -108,8 +112,7 @@ class Recorder:
         for comment in submitted.comments:
             cell = cells[self.names[comment.cell_id]]
             comment.auto_comment = "No response." if not utils.is_task(cell) and _untouched(cell) else None
-        executed.write(path, content)
-        return True
+        return content
 
     def _submission(self, student: str) -> SubmittedAssignment:
         """A new one with everything in it, as `Gradebook.add_submission` makes it."""

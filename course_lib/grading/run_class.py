@@ -17,7 +17,7 @@ from .assignment import Assignment
 from .cluster import Job
 from .course import Course, CourseError
 from .feedback import FeedbackWriter
-from .grade import environment, stopped
+from .grade import environment, judge_hand_in, noted, stopped
 from .guard import HandIn
 from .record import Recorder, Row
 from .store import Store, address
@@ -44,11 +44,14 @@ class Results:
         """Nothing unchanged is run again; of a corrected assignment only the test cells that the correction touches."""
         plan = Plan({one.student: one for one in hand_ins})
         for one in plan.hand_ins.values():
+            if one.notebook is None:
+                plan.kept[one.student] = judge_hand_in(one, self.assignment, b"")
+                continue
             verdict, reusable = (None, set()) if force else self._find(one)
             if verdict is not None and reusable == set(self.assignment.versions):
-                plan.kept[one.student] = verdict
+                plan.kept[one.student] = noted(verdict, one)
             else:
-                plan.jobs.append(Job(one, {name: verdict.marks[name] for name in reusable}))
+                plan.jobs.append(Job(one.student, one.notebook, {name: verdict.marks[name] for name in reusable}))
         return plan
 
     def keep(self, hand_in: HandIn, verdict: Verdict):
@@ -60,19 +63,19 @@ class Results:
         if data is None:
             return None, set()
         entry = json.loads(data)
-        verdict = replace(Verdict.from_dict(entry["verdict"]), student=hand_in.student)
+        verdict = Verdict.from_dict(entry["verdict"])
         reusable = self.assignment.reusable(entry["versions"])
         # Where something was stopped, what the tests took from one another's time counts.
         return verdict, set() if stopped(verdict) and reusable != set(self.assignment.versions) else reusable
 
     def _address(self, hand_in: HandIn) -> str:
-        return address(replace(hand_in, student="").to_bytes(), self.assignment.name, self.assignment.base,
-                       environment(), repr(self.assignment.plan.limits))
+        return address(hand_in.notebook, self.assignment.name, self.assignment.base, environment(),
+                       repr(self.assignment.plan.limits))
 
 
 def grade(course: Course, name: str, *, students: Iterable[str] | None = None, workers: int | None = None,
-                scheduler: str | None = None, force: bool = False, feedback: bool = True,
-                believe_timestamps: bool = False, sandboxed: bool = True) -> list[Row]:
+          scheduler: str | None = None, force: bool = False, feedback: bool = True,
+          believe_timestamps: bool = False, sandboxed: bool = True) -> list[Row]:
     """Grade and record; returns the rows by student. Not `sandboxed` are one's own hand-ins only, at one's own risk.
 
     Raises `NoSandbox`, `AssignmentError` and `CourseError`; nothing that a student hands in raises anything.
@@ -89,9 +92,9 @@ def grade(course: Course, name: str, *, students: Iterable[str] | None = None, w
         rows = recorder.record([(verdicts[student], plan.hand_ins[student]) for student in sorted(verdicts)])
     if feedback:
         writer = FeedbackWriter(course, name)
-        for row in rows:
-            if row.recorded or not writer.path(row.student).exists():
-                writer.write(row.student, verdicts[row.student])
+        stale = [row.student for row in rows if row.recorded or not writer.path(row.student).exists()]
+        for student in _progress(stale, unit="page"):
+            writer.write(student, verdicts[student])
     return rows
 
 
@@ -102,7 +105,7 @@ def dry_run(course: Course, name: str, *, students: Iterable[str] | None = None,
         hand_ins = _chosen(course, name, recorder.students(), students, False)
     plan = Results(course, assignment).plan(hand_ins, force=force)
     tests = len(assignment.versions)
-    lines = [f"{job.hand_in.student:<26} {tests - len(job.known)} of {tests} tests" for job in plan.jobs]
+    lines = [f"{job.student:<26} {tests - len(job.known)} of {tests} tests" for job in plan.jobs]
     return [*lines, f"{len(plan.hand_ins)} hand-ins: {len(plan.jobs)} to run, {len(plan.kept)} known"]
 
 
@@ -141,24 +144,28 @@ def _chosen(course: Course, name: str, enrolled: list[str], students: Iterable[s
 def _run(course: Course, assignment: Assignment, plan: Plan, results: Results, scheduler: str | None,
          workers: int | None) -> dict[str, Verdict]:
     """Run the jobs of a plan; each result is kept as soon as it is there."""
-    from tqdm import tqdm
-
     done, counts = {}, Counter()
     if not plan.jobs:
         return done
     weak = doctor.weaker() if scheduler is None and assignment.sandboxed else None
     if weak:
         print(f"course: weaker than designed: {weak}", file=sys.stderr)
-    with (cluster.connect(scheduler, workers) as client,
-          tqdm(total=len(plan.jobs), unit="hand-in", file=sys.stderr, delay=1.0, leave=False,
-               disable=not sys.stderr.isatty()) as bar):
+    with cluster.connect(scheduler, workers) as client, _progress(total=len(plan.jobs), unit="hand-in") as bar:
         for verdict in cluster.verdicts(client, plan.jobs, assignment, course.key("cases")):
-            results.keep(plan.hand_ins[verdict.student], verdict)
-            done[verdict.student] = verdict
+            hand_in = plan.hand_ins[verdict.student]
+            results.keep(hand_in, verdict)
+            done[verdict.student] = noted(verdict, hand_in)
             counts[_kind(verdict.auto_score, assignment.auto_max, verdict.status)] += 1
             bar.set_postfix(counts, refresh=False)
             bar.update()
     return done
+
+
+def _progress(*work, **options):
+    """Rate, time left and how far it is, where somebody is watching."""
+    from tqdm import tqdm
+
+    return tqdm(*work, file=sys.stderr, delay=1.0, leave=False, disable=not sys.stderr.isatty(), **options)
 
 
 def _kind(points: float, most: float, status: str) -> str:

@@ -108,7 +108,7 @@ def test_somebody_on_the_list_who_handed_in_nothing_has_a_mark(course, put, note
 @pytest.mark.parametrize("arguments, status, said", [
     (["grade", "nothing"], 1, "course release nothing"), (["grade", "tiny"], 1, "nothing was handed in"),
     (["grade", "../tiny"], 1, "not the name of an assignment"), (["release", "nothing"], 1, "no text"),
-    (["collect", "tiny", "/nowhere"], 1, "not a folder"), (["feedback", "tiny"], 1, "nothing is graded"),
+    (["collect", "tiny", "/nowhere"], 1, "neither a folder nor a zip archive"), (["feedback", "tiny"], 1, "nothing is graded"),
     (["check", "/nowhere.ipynb"], 1, "cannot be read"),
 ])
 def test_trouble_is_one_sentence(course, arguments, status, said):
