@@ -117,7 +117,7 @@ def train(images: Images, recipe: Recipe, *, folder: Path | None = None, test: b
         "classes": list(images.classes),
         "data": {"source": images.source, "sha256": facts["data"], "trained_on": len(x), "validated_on": len(held[0])},
         "curve": checkpoint.curve, "seconds": sum(row["seconds"] for row in checkpoint.curve),
-        "usage": meter.reading(), **provenance(),
+        "usage": {"from_epoch": done + 1, **meter.reading()}, **provenance(),
     }
     if status == "finished":
         result |= {"judged_on": "validation", **judged(model, *held, mirrored=recipe.flip)}

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
@@ -28,6 +29,14 @@ def _undo_determinism():
 
 def weights(model):
     return [*model.get_weights(), *(variable.numpy() for variable in model.optimizer.variables)]
+
+
+def stored(file):
+    """Every array in a weights file, by its place."""
+    found = {}
+    with h5py.File(file) as opened:
+        opened.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    return found
 
 
 def without_time(curve):
@@ -156,9 +165,9 @@ def test_recipes_that_cannot_be(changes, says):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-def test_a_process_stopped_from_outside_goes_on(tmp_path):
-    command = [sys.executable, "-m", "course_lib.cifar", "train", "--model", "tutorial", "--epochs", "3"]
-    command += ["--folder", str(tmp_path)]
+def test_a_process_killed_goes_on_to_the_same_weights_bit_for_bit(tmp_path):
+    words = "-m course_lib.cifar train --epochs 3 --validation 3400 --deterministic --folder"
+    command = [sys.executable, *words.split(), str(tmp_path)]
     for epoch, how, status in ((1, signal.SIGINT, 130), (2, signal.SIGKILL, -9)):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
             for line in process.stdout:
@@ -170,7 +179,14 @@ def test_a_process_stopped_from_outside_goes_on(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["status"] == "finished" and [row["epoch"] for row in result["curve"]] == [1, 2, 3]
+    assert result["usage"]["from_epoch"] == 3
     assert "not CIFAR-10" in done.stdout
+    undisturbed = tmp_path / "undisturbed"
+    subprocess.run([*command[:-1], str(undisturbed)], capture_output=True, check=True)
+    one, other = stored(tmp_path / "epoch-003.weights.h5"), stored(undisturbed / "epoch-003.weights.h5")
+    assert one.keys() == other.keys() and any("optimizer" in name for name in one)
+    for name, values in one.items():
+        np.testing.assert_array_equal(values, other[name], err_msg=name)
 
 
 def test_a_loss_that_is_no_number_ends_the_run_before_it_is_kept(tmp_path):
