@@ -6,6 +6,8 @@ nothing in it runs in formgrader either.
 
 from __future__ import annotations
 
+import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 from nbconvert.filters.markdown_mistune import markdown2html_mistune as markdown2html
@@ -20,6 +22,7 @@ from .verdict import Ran, Verdict
 _SANITIZER = SanitizeHTML()
 # Characters of a student's that are shown. Markdown has less room: some takes nbconvert the square of its length.
 MAX_CODE, MAX_MARKDOWN = 256 << 10, 32 << 10
+_LINKS = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "cite", "xlink:href"}
 UNSANDBOXED = "**Graded without a sandbox: whatever this notebook did to its marks, it could.**"
 HIDDEN = "# (More checks of this behaviour ran here.)"
 
@@ -54,13 +57,29 @@ def _cut(source: str, room: int) -> str:
 
 
 def _harmless(source: str) -> str:
-    """A student's Markdown without raw HTML; as it was typed where nbconvert would stumble over it."""
+    """A student's Markdown without raw HTML; as it was typed where nbconvert stumbles or a link of it could run."""
     source = _SANITIZER.sanitize_html_tags(source)
     try:
-        markdown2html(source)
-    except Exception:
-        return "\n".join("    " + line for line in source.split("\n"))
-    return source
+        page = _Page(markdown2html(source))
+    except Exception:  # whatever a renderer raises
+        page = None
+    return source if page is not None and not page.runs else "\n".join("    " + line for line in source.split("\n"))
+
+
+class _Page(HTMLParser):
+    """Whether anything in some HTML could run: nbconvert sanitises HTML in Markdown, and not what becomes HTML."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.runs = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            scheme, colon, _ = re.sub(r"[\x00-\x20]", "", value or "").lower().partition(":")
+            link = name in _LINKS and colon and re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme)
+            self.runs |= name.startswith("on") or bool(link) and scheme not in ("http", "https", "mailto")
+        self.runs |= tag in ("script", "iframe", "object", "embed", "form", "base", "link", "meta")
 
 
 def as_bytes(nb: NotebookNode) -> bytes:
