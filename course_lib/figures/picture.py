@@ -72,7 +72,10 @@ class Picture(Figure):
         text = ElementTree.tostring(root, encoding="unicode")
         for colour, variable in VARIABLES.items():
             text = text.replace(colour, variable)
-        return re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", text)
+        text = re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", text)
+        # What SVG takes for granted.
+        text = text.replace("; stroke-linejoin: miter", "")
+        return re.sub(r' d="[^"]*"', lambda found: re.sub(r" *([MLz]) *", r"\1", found[0]), text)
 
     def _draw(self, salt: str) -> str:
         buffer = io.StringIO()
