@@ -47,7 +47,7 @@ def _steps(images, recipe):
     model = build(recipe, 1000)
     feed = _feed(images, recipe, batches)
     steps = IMAGES // recipe.batch_size
-    return lambda: model.fit(feed, epochs=1, steps_per_epoch=steps, verbose=0)
+    return lambda: model.fit(feed, epochs=1, steps_per_epoch=steps, verbose=0, shuffle=False)
 
 
 def _feeding(images, recipe) -> float:
