@@ -354,7 +354,7 @@ from course_lib import pixel_pyramid_pool
 check_cases(pixel_pyramid_pool2d, pixel_pyramid_pool, [
     case(random_image(rng, 1, rows, columns, 1, low=0), sizes)
     for rows, columns, sizes in [(3, 3, (3,)), (3, 4, (3, 1)), (5, 6, (5, 3)), (6, 4, (1, 3, 5)), (4, 4, (9, 1))]
-] + [case(random_image(rng, 1, 5, 5, 1, low=0))], **close)
+] + [case(random_image(rng, 1, 5, 5, 1, low=0)), case(random_image(rng, 1, 1, 40, 1, low=-2000))], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_pixel_pyramid_border", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

@@ -26,7 +26,9 @@
 # %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from course_lib.testing import case, check_arguments_kept, check_array, check_cases, check_dtype_kept, random_image, show_window
+from course_lib.testing import (
+    case, check_arguments_kept, check_array, check_cases, check_dtype_kept, random_image, show_maps, show_window,
+)
 
 
 def image(rows):
@@ -36,6 +38,14 @@ def image(rows):
 
 example = image([[1, 3, 2, -1], [3, 0, 4, 4], [-2, 5, 0, 1], [6, 2, 1, 1]])
 close = {"rtol": 1e-4, "atol": 1e-5}  # what single precision can hold
+
+# %% nbgrader={"grade": false, "grade_id": "figure", "locked": true, "schema_version": 3, "solution": false, "task": false}
+if "get_ipython" in globals():  # nobody looks where the notebook is graded
+    show_maps(image=example, average=image([[1.75, 2.25], [2.75, 0.75]]), minimum=image([[0, -1], [-2, 0]]),
+              weighted=image([[1.8, 1.8], [1, 0.4]]))
+    show_maps(gradient_of_the_average=image([[0.25] * 4] * 4),
+              of_the_minimum=image([[0, 0, 0, 1], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]),
+              of_the_weighted=image([[0.6, 0.2, 0.6, 0.2], [0.2, 0, 0.2, 0]] * 2))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "average_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 1. By hand

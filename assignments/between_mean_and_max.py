@@ -558,6 +558,8 @@ def gated_pool2d(x, gate, strides=None, padding="valid"):
 
     >>> gated_pool2d(image([[1, 3]]), np.array([[0, np.log(3) / 3]])).round(6)[0, :, :, 0]
     array([[2.75]])
+    >>> gated_pool2d(image([[1, 3, 5]]), np.zeros((1, 2)), strides=1)[0, :, :, 0]
+    array([[2.5, 4.5]])
     """
     ### BEGIN SOLUTION
     cells = cut(x, gate.shape, strides, padding)

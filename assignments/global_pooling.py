@@ -461,7 +461,7 @@ from course_lib import gem_pool_backward
 check_cases(gem_pool2d_backward, gem_pool_backward, [
     case(rng.normal(size=(1, 1)), np.concatenate([image([[2.25]]), random_image(rng, 1, 1, rows, 1) / 2 + 0.25], axis=2), p=p, eps=eps)
     for p, eps in [(1, 1e-6), (3.0, 1e-6), (2, 0.5), (3.0, 1.0)] for rows in [2, 4, 6]
-], **close)
+] + [case(rng.normal(size=(1, 1)), random_image(rng, 1, 3, 4, 1) + 0.25, p=2)], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_gem_input", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

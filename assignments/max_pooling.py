@@ -28,7 +28,8 @@
 import numpy as np
 
 from course_lib.testing import (
-    case, check_arguments_kept, check_array, check_cases, check_dtype_kept, part, random_image, show_window,
+    case, check_arguments_kept, check_array, check_cases, check_dtype_kept, part, random_image, show_maps,
+    show_window,
 )
 
 
@@ -41,24 +42,10 @@ example = image([[1, 3, 2, -1], [3, 0, 4, 4], [-2, 5, 0, 1], [6, 2, 1, 1]])
 unlike = image([[1, 3, 2, -1], [0, -3, 5, 4], [-2, 7, 8, 9], [6, -4, 10, -5]])  # no two numbers alike
 
 # %% nbgrader={"grade": false, "grade_id": "figure", "locked": true, "schema_version": 3, "solution": false, "task": false}
-def show_maps(**maps):
-    """Small maps side by side, with their numbers; the first channel of the first image of each."""
-    import matplotlib.pyplot as plt
-
-    _, axes = plt.subplots(1, len(maps), figsize=(2.2 * len(maps), 2.4), layout="constrained", squeeze=False)
-    for axis, (title, values) in zip(axes[0], maps.items()):
-        values = np.asarray(values)[0, :, :, 0]
-        axis.imshow(values, cmap="viridis")
-        for (row, column), value in np.ndenumerate(values):
-            axis.text(column, row, f"{value:g}", ha="center", va="center", color="white", fontweight="bold")
-        axis.set(title=title.replace("_", " "), xticks=[], yticks=[])
-    plt.show()
-
-
 if "get_ipython" in globals():  # nobody looks where the notebook is graded
-    show_maps(image=example, its_largest_numbers=image([[3, 4], [6, 1]]), gradient=image(
-        [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]]), put_back=image(
-        [[0, 3, 0, 0], [0, 0, 4, 0], [0, 0, 0, 1], [6, 0, 0, 0]]))
+    show_maps(image=example, maxima=image([[3, 4], [6, 1]]), places=image([[1, 6], [12, 11]]))
+    show_maps(gradient=image([[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]]),
+              unpooled=image([[0, 3, 0, 0], [0, 0, 4, 0], [0, 0, 0, 1], [6, 0, 0, 0]]))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "forward_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 1. By hand

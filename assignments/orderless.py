@@ -598,6 +598,6 @@ check_arguments_kept(attention_pool, case(x, rng.normal(size=(2, 4)), rng.normal
 # ### BEGIN MARK SCHEME
 # 1 point: smaller windows keep "close together", none keeps the place of a window. 1 point: exchanging
 # windows of a level leaves its vector unchanged (a sum), mirroring too. 1 point: invariant are bilinear,
-# compact bilinear, VLAD, attention and superpixel (with labels); inter-map is not, its result moves along. 1
-# point: VLAD with the centre 0 is the sum (or mean times number) of the vectors.
+# compact bilinear, VLAD, attention and superpixel (with labels); inter-map is not, its result moves along.
+# 1 point: VLAD with the centre 0 is the sum (or mean times number) of the vectors.
 # ### END MARK SCHEME

@@ -294,6 +294,9 @@ def rank_weighted_pool2d(x, pool_size, strides=None, padding="valid", alpha=0.5)
 
     >>> rank_weighted_pool2d(image([[8, 0], [4, 2]]), 2)[0, :, :, 0]
     array([[5.6]])
+    >>> rank_weighted_pool2d(image([[8, 0, 1], [4, 2, 0]]), (1, 2), strides=1, alpha=0.75)[0, :, :, 0].round(2)
+    array([[6.4, 0.8],
+           [3.6, 1.6]])
     """
     ### BEGIN SOLUTION
     return _by_rank(x, _falling(pool_size, alpha), pool_size, strides, padding)

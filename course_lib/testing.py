@@ -31,7 +31,7 @@ import numpy as np
 
 __all__ = [
     "Mismatch", "case", "check_arguments_kept", "check_array", "check_cases", "check_dtype_kept",
-    "check_integer", "check_raises", "check_repeatable", "part", "random_image", "show_window",
+    "check_integer", "check_raises", "check_repeatable", "part", "random_image", "show_maps", "show_window",
 ]
 
 _SMALL = 6  # arrays up to this many rows and columns are shown whole
@@ -202,6 +202,26 @@ def show_window(index, x, pool_size, strides=None, padding="valid", **_) -> str:
     (top, bottom), (left, right) = bounds
     return (f"its window: rows {top} to {bottom - 1}, columns {left} to {right - 1} of the input\n"
             f"{x[n, top:bottom, left:right, c]}")
+
+
+def show_maps(**maps) -> None:
+    """Draw small maps side by side with their numbers, the first channel of the first image of each. Needs Matplotlib.
+
+    Names become titles: `show_maps(image=x, its_maxima=max_pool2d(x, 2))`.
+    """
+    import matplotlib.pyplot as plt
+
+    planes = {name.replace("_", " "): np.asarray(x)[0, :, :, 0] for name, x in maps.items()}
+    widths = [max(plane.shape[1], 2) for plane in planes.values()]
+    _, axes = plt.subplots(1, len(planes), figsize=(0.55 * sum(widths) + 1, 0.55 * max(len(p) for p in planes.values()) + 0.5),
+                           width_ratios=widths, layout="constrained", squeeze=False)
+    for axis, (title, plane) in zip(axes[0], planes.items()):
+        axis.imshow(plane, cmap="Blues", vmax=plane.max() + np.ptp(plane) + 1e-9)
+        for (row, column), value in np.ndenumerate(plane):
+            axis.text(column, row, f"{value:.3g}", ha="center", va="center")
+        axis.set_title(title, fontsize="medium")
+        axis.set(xticks=[], yticks=[], anchor="N")
+    plt.show()
 
 
 class _explained:
