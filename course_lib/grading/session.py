@@ -102,7 +102,10 @@ class Session:
         base = Branch(self, self.sandbox.wall)
         with there:
             pid = base.ask({"do": "fork", "silent": silent}, descriptors=[there.fileno()]).get("pid")
-        return Branch(self, here, pid if type(pid) is int else -1)
+        if type(pid) is not int or pid <= 0:
+            here.close()
+            raise Broken("the notebook holds all the processes that it may have")
+        return Branch(self, here, pid)
 
     def lost(self, branch: Branch):
         """Note that a branch is gone; without the first process everything is."""

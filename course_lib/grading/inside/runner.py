@@ -129,7 +129,10 @@ class Server:
         raise frames.FrameError("an unknown tag")
 
     def _fork(self, descriptor: int, silent: bool):
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            pid = -1
         if pid:
             os.close(descriptor)
             self.send({"pid": pid})
