@@ -94,7 +94,7 @@ def _bins(assignment: Assignment, verdicts: dict[str, Verdict]) -> list[tuple[st
     rows = []
     for low in range(0, int(assignment.auto_max) + 1, step):
         high = min(low + step - 1, int(assignment.auto_max))
-        rows.append((f"{low}" if high == low else f"{low} to {high}", counts[low // step]))
+        rows.append((f"{low}" if high == low else f"{low}–{high}", counts[low // step]))
     return rows
 
 
