@@ -1,13 +1,13 @@
 """Tries the sandbox's limits and prints what happened as JSON. Run by `test_sandbox` as whatever user it likes.
 
-usage: limits_probe.py [watched]     ("watched": without control groups)
+usage: limits_probe.py [warm] [watched] [version2]     ("watched": without control groups)
 """
 
 import json
 import sys
 import time
 
-from course_lib.grading import limits
+from course_lib.grading import limits, nursery
 from course_lib.grading.sandbox import Plan
 from course_lib.grading.session import Session
 
@@ -26,20 +26,23 @@ print(count)
 """
 BALLOONS = """
 import os, time
+done, end = os.pipe()
+children = []
 for _ in range(12):
-    if os.fork() == 0:
+    try:
+        children.append(os.fork())
+    except OSError:  # there is no memory left for another process
+        break
+    if children[-1] == 0:
         kept = b"x" * (64 << 20)
+        os.write(end, b".")
         time.sleep(30)
         os._exit(0)
 time.sleep(1.5)
-kilobytes = 0
-for pid in filter(str.isdigit, os.listdir("/proc")):
-    try:
-        lines = open(f"/proc/{pid}/smaps_rollup").read().splitlines()
-        kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    except OSError:
-        pass
-print(kilobytes >> 10)
+os.set_blocking(done, False)
+grown = len(os.read(done, 99))
+ended = sum(os.waitpid(child, os.WNOHANG)[0] != 0 for child in children)
+print(max(grown - ended, 0) * 64)
 """
 NESTED = """
 import ctypes, os, subprocess
@@ -60,11 +63,14 @@ def main():
     plan = Plan(("numpy",), limits.Limits(memory=256 << 20, processes=32, cells_seconds=4))
     found = {"kept_by": type(limits.keeper(plan.limits)).__name__}
     limits.keeper(plan.limits).close()
+    if "warm" in sys.argv:
+        nursery.prepare(plan)
     for name, source in (("forks", FORKS), ("balloons", BALLOONS), ("nested", NESTED), ("things", THINGS)):
         session = Session(plan, 60)
         start = time.monotonic()
         outcome = session.run(source, name)
         found[name] = [outcome.stdout.strip(), outcome.error and outcome.error[1], time.monotonic() - start]
+        found["start"] = type(session.sandbox.process).__name__ if session.sandbox else found.get("start")
         session.close()
     print(json.dumps(found))
 
