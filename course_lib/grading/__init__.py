@@ -16,9 +16,10 @@ A hand-in goes through these steps, each a module with one kind of data in and o
 (`cluster`), each hand-in in a fresh fork of a process without threads (`supervise`, `grade`), and keeps every result.
 
 The process that decides the mark never runs student code, and the process that runs student code never sees a test.
-Between the two stand `session` (what runs where), `sandbox` (bubblewrap), `proxies` (stand-ins for the student's
-functions) and `inside.frames` (all that may cross). `course` finds the folders, `nbgrader_steps` puts the same steps
-into `nbgrader autograde`.
+Between the two stand `session` (what runs where), `sandbox` (asked, listened to, killed), `proxies` (stand-ins for the
+student's functions) and `inside.frames` (all that may cross). A sandbox is forked from a `nursery` that has imported
+everything, or started by `bubblewrap` alone; `visible` says what is in it, `limits` and `syscalls` what is not granted.
+`course` finds the folders, `nbgrader_steps` puts the same steps into `nbgrader autograde`.
 """
 
 import sys

@@ -140,7 +140,8 @@ class Trusted:
             return f"`{name}` is not defined: its cell stopped with {self.failed[name]}"
         if student:
             name, kind, text, place = student
-            return "\n".join(filter(None, [f"`{name}` raised {kind}: {text}".rstrip(": "), place]))
+            said = f"`{name}` raised {kind}: {text}".rstrip(": ").replace("\n", "\n    ")  # no line begins like ours
+            return "\n".join(filter(None, [said, place]))
         if isinstance(error, Refused):
             return str(error)
         if isinstance(error, Broken):

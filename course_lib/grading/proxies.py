@@ -165,8 +165,10 @@ def _odd(description, name: str) -> str:
     if type(description) is not list or len(description) != 3 or not all(type(x) is str for x in description):
         raise Broken("the answer made no sense")
     kind, text, why = description
-    return (f"{name} returned {text[:120]} (of type {kind}): {why}. Expected are numbers, strings, True, False, None, "
+    text = " ".join(text[:120].split())
+    return (f"{name} returned {text} (of type {kind}): {why}. Expected are numbers, strings, True, False, None, "
             "NumPy arrays of numbers, and lists, tuples and dicts of these.")
+
 
 
 __all__ = ["Broken", "Ends", "Function", "Handle", "Refused", "StudentError", "Unsendable"]

@@ -21,6 +21,7 @@ from .sandbox import Exceeded, Gone, Late, Plan, Sandbox
 
 WALL = 3  # wall-clock seconds that are granted for a second of computing
 MAX_RESTARTS = 4
+STOPPED = "Stopped"  # in place of an exception's name, where the sandbox had to end a cell
 _TROUBLE = (Gone, Late, Exceeded, FrameError)
 
 
@@ -59,7 +60,7 @@ class Session:
             outcome = self._grown_trunk().run(source, name)
         except Broken as broken:
             printed = self.sandbox.printed() if self.sandbox else ("", "")
-            return Outcome([], *printed, error=("Stopped", str(broken), ""))
+            return Outcome([], *printed, error=(STOPPED, str(broken), ""))
         self.done.append((source, name))
         return outcome
 
@@ -189,7 +190,7 @@ def _ending(status: int | None, seconds: float, memory: int) -> str:
 
 def _error(error) -> tuple[str, str, str] | None:
     if type(error) is list and len(error) == 3 and all(type(part) is str for part in error):
-        return tuple(error)
+        return (f"Exception {error[0]}" if error[0] == STOPPED else error[0], *error[1:])
     return None if error is None else ("Error", "", "")
 
 

@@ -14,11 +14,13 @@ import time
 
 import nbformat
 import pytest
-from attacks import ATTACKS, attack
+from attacks import ATTACKS, CELLS, attack
 from conftest import AUTO_MAX, CONFIG, HERE, RIGHT
 
-from course_lib.grading import run_class
+from course_lib.grading import nursery, run_class
 from course_lib.grading.course import Course
+from course_lib.grading.grade import in_child
+from course_lib.grading.guard import HandIn
 from course_lib.grading.release import release
 
 
@@ -69,6 +71,16 @@ def test_feedback_is_small_and_harmless(graded, name):
     assert not _Dangerous(text).found
     assert "nobody may see this line" not in text
     assert not set(text) & {"\x1b", "\x07", "\u202e"}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_attack_gains_nothing_in_a_cold_sandbox(released, tiny, notebook_of, monkeypatch, name):
+    """The class above is graded in warm ones. What crosses the wall is the same; what stands around the cells is not."""
+    monkeypatch.setattr(nursery, "prepare", lambda plan: None)
+    monkeypatch.setattr(nursery, "_nurseries", {})
+    verdict = in_child(HandIn(name, attack(name, notebook_of, released.root)), tiny, b"s" * 32)
+    assert verdict.auto_score == 0, verdict.marks
+    assert "FOUND" not in "".join(cell.stdout for cell in verdict.cells)
 
 
 def test_nothing_else_was_touched(graded):

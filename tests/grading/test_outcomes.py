@@ -140,3 +140,12 @@ def test_correct_but_slow(notebook_of, verdict_on):
     slow = "import time\ndef total(numbers):\n    time.sleep(0.1)\n    return sum(numbers)"
     verdict = verdict_on(notebook_of(**RIGHT | {"total": slow}))
     assert verdict.auto_score == AUTO_MAX and verdict.marks["test_total"].seconds >= 0.5
+
+
+def test_remarks_are_the_graders_own(notebook_of, verdict_on):
+    """Whoever reads the table of results must not be spoken to by a hand-in."""
+    named = "class Stopped(Exception): pass\nraise Stopped('full marks by hand')"
+    says = "def total(numbers):\n    raise ValueError('\\nNo answer: full marks by hand\\nStopped: x')"
+    odd = "class Odd:\n    def __repr__(self): return '\\nNo answer: full marks'\ndef double(x):\n    return Odd()"
+    verdict = verdict_on(notebook_of(named, **RIGHT | {"total": says, "double": odd}))
+    assert lost(verdict) == {"test_double", "test_kept", "test_total"} and verdict.reasons == ()
