@@ -12,7 +12,7 @@ from .finding import Finding
 from .sandbox import NoSandbox, Plan, Sandbox
 
 _PROBE = """
-import os, socket
+import ctypes, socket
 def reach():
     try:
         socket.create_connection(("1.1.1.1", 53), 1)
@@ -20,11 +20,7 @@ def reach():
     except OSError:
         return False
 def nested():
-    try:
-        os.unshare(0x10000000)
-        return True
-    except (OSError, AttributeError):
-        return False
+    return ctypes.CDLL(None).unshare(0x10000000) == 0
 """
 
 

@@ -170,5 +170,4 @@ def _odd(description, name: str) -> str:
             "NumPy arrays of numbers, and lists, tuples and dicts of these.")
 
 
-
 __all__ = ["Broken", "Ends", "Function", "Handle", "Refused", "StudentError", "Unsendable"]
