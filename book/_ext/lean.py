@@ -11,8 +11,8 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from styles import is_shared
 
-STYLES = re.compile(r'<link\b[^>]*\brel="stylesheet"[^>]*>')
 # Scripts that only some pages need, by what such a page has in it.
 NEEDED_FOR = {
     "toggle": re.compile(r'class="[^"]*(?:\btoggle\b|\badmonition\b[^"]*\bdropdown\b)'),
@@ -20,11 +20,6 @@ NEEDED_FOR = {
 }
 # Facts about the page or the theme that no script left on the page asks for.
 UNASKED = ("DOCUMENTATION_OPTIONS.",)
-
-
-def theme_styles(head: str) -> str:
-    """The style sheets in what the theme puts into the head of a page, and nothing else of it."""
-    return "\n".join(STYLES.findall(head))
 
 
 def is_live_kernel(asset) -> bool:
@@ -48,11 +43,10 @@ def leave_to_pages(app, config):
 
 
 def page_assets(app, pagename, templatename, context, doctree):
-    context["theme_styles"] = theme_styles
-    for kind in ("css_files", "script_files"):
-        context[kind] = [asset for asset in context[kind] if is_wanted(asset, context.get("body", ""))]
-    inline = dict.fromkeys(asset.attributes["body"] for asset in context["script_files"] if not asset.filename)
-    scripts = [asset for asset in context["script_files"] if asset.filename]
+    context["css_files"] = [sheet for sheet in context["css_files"] if not is_shared(sheet)]
+    wanted = [asset for asset in context["script_files"] if is_wanted(asset, context.get("body", ""))]
+    inline = dict.fromkeys(asset.attributes["body"] for asset in wanted if not asset.filename)
+    scripts = [asset for asset in wanted if asset.filename]
     for script in scripts:
         if script.attributes.get("type") != "module":
             script.attributes["defer"] = "defer"

@@ -11,7 +11,7 @@ sys.path.append(str(BOOK / "_ext"))
 
 import execution
 import mathml
-import purge
+import styles
 from references import AuthorYear
 
 
@@ -80,12 +80,21 @@ def test_labels_read_as_the_text_cites(authors, label):
     ],
 )
 def test_only_rules_without_use_are_purged(css, kept):
-    assert purge.purge(css, {"used"}) == kept
+    assert styles.purge(css, {"used"}) == kept
 
 
 def test_a_class_that_a_script_sets_is_in_use(tmp_path):
     (tmp_path / "page.html").write_text('<p class="plain sd-card">')
     (tmp_path / "own.js").write_text("element.classList.add('later')")
     (tmp_path / "fontawesome.js").write_text("'fa-never'")
-    words = purge.words_of(tmp_path)
+    words = styles.words_of(tmp_path)
     assert {"plain", "sd-card", "later"} <= words and "fa-never" not in words
+
+
+def test_sheets_are_bundled_with_addresses_that_still_lead_there(tmp_path):
+    sheets = {"_static/a.css": "a{b:url(x.png)}", "_static/deep/b.css": "c{d:url('../y.png')}e{f:url(\"data:z\")}"}
+    for name, css in sheets.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(css)
+    assert styles.bundle(tmp_path, list(sheets)) == (
+        "a{b:url(../x.png)}\nc{d:url('../deep/../y.png')}e{f:url(\"data:z\")}")

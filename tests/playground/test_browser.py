@@ -271,6 +271,54 @@ def test_nonsense_in_a_link_is_told(visit):
     assert numbers(page, "Output").tolist() == [[3, 4], [6, 1]]
 
 
+def test_the_way_back_leads_to_the_start(visit):
+    page = visit("playground.html")
+    page.evaluate("location.hash = 'pooling=min_pool'")
+    assert soon(lambda: numbers(page, "Output").tolist() == [[0, -1], [-2, 0]])
+    page.go_back()
+    assert soon(lambda: numbers(page, "Output").tolist() == [[3, 4], [6, 1]])
+
+
+PASTE = """([cell, text]) => {
+    const data = new DataTransfer();
+    data.setData("text", text);
+    cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.mark.parametrize("grid, text, words", [
+    ("Input", "two, three", "Only numbers"),
+    ("Input", "1 2\n3", "differ in length"),
+    ("Input", "\n".join(["1\t2"] * 13), "At most 12"),
+    ("Gradient of the output, dy", "1 2 3", "2 rows of 2"),
+])
+def test_what_cannot_be_pasted_is_told(visit, grid, text, words):
+    page = visit("playground.html")
+    page.evaluate(PASTE, [cell(page, grid, 0, 0).element_handle(), text])
+    alert = page.get_by_role("alert").filter(has_text="not taken")
+    assert words in alert.inner_text()
+    assert numbers(page, "Output").tolist() == [[3, 4], [6, 1]]
+    page.get_by_role("button", name="One row more").click()
+    assert not alert.is_visible()
+
+
+def test_a_stride_of_zero_is_marked_and_taken_back(visit):
+    page = visit("playground.html")
+    field = page.get_by_label("Stride, rows")
+    field.fill("0")
+    assert field.get_attribute("aria-invalid") == "true" and numbers(page, "Output").shape == (2, 2)
+    field.blur()
+    assert field.input_value() == "2" and field.get_attribute("aria-invalid") is None
+
+
+def test_a_window_too_wide_to_show(visit):
+    page = visit("playground.html#pool_size=12&dilation=12&padding=same")
+    assert page.get_by_role("alert").filter(has_text="covers 133 cells").is_visible()
+    page.get_by_label("Dilation, rows").fill("2")
+    page.get_by_label("Dilation, columns").fill("2")
+    assert shown(page)
+
+
 def test_markup_in_a_link_stays_text(visit):
     page = visit("playground.html#pooling=%3Cimg%20src=x%20onerror=alert(1)%3E&x=1")
     assert page.locator(".pooling-playground img").count() == 0

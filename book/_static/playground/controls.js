@@ -64,7 +64,13 @@ function pair(label, { min, max }, read, change) {
       type: "number", min, max, step: 1, inputmode: "numeric", "aria-label": `${label}, ${way}`,
       oninput() {
         const value = parseNumber(input.value);
-        if (Number.isInteger(value) && value >= min && value <= max) change(values.with(i, value));
+        const right = Number.isInteger(value) && value >= min && value <= max;
+        input.setAttribute("aria-invalid", String(!right));
+        if (right) change(values.with(i, value));
+      },
+      onblur() {
+        input.removeAttribute("aria-invalid");
+        input.value = values[i];
       },
     });
     return input;
@@ -81,6 +87,7 @@ function pair(label, { min, max }, read, change) {
 /** As many numbers as the state has, in one line of text. */
 function list(label, read, change) {
   let count = 0;
+  let shown = "";
   const hint = el("span", { class: "pp-hint" });
   const input = el("input", {
     type: "text", autocomplete: "off", spellcheck: "false",
@@ -90,10 +97,15 @@ function list(label, read, change) {
       input.setAttribute("aria-invalid", String(!right));
       if (right) change(values);
     },
+    onblur() {
+      input.removeAttribute("aria-invalid");
+      input.value = shown;
+    },
   });
   const update = (state) => {
     count = read(state).length;
-    put(input, read(state).map((v) => show(v, 6)).join(", "));
+    shown = read(state).map((v) => show(v, 6)).join(", ");
+    put(input, shown);
     hint.textContent = `${count} numbers from 0 up`;
   };
   const box = field(label, input, hint);

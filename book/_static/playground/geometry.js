@@ -4,6 +4,7 @@
 // index of the map's cell there, or OUTSIDE; `frame` is the rectangle to draw, in rows and columns of the map.
 
 export const OUTSIDE = -1;
+export const EXTENT_LIMIT = 24;
 export const PADDINGS = ["valid", "same", "same_lower"];
 
 export class GeometryError extends Error {}
@@ -11,6 +12,11 @@ export class GeometryError extends Error {}
 /** Windows along one axis of `n` cells: their number, and the padding before and after. */
 export function layAxis(n, pool, stride, padding, dilation, ceilMode) {
   const extent = (pool - 1) * dilation + 1;
+  if (extent > EXTENT_LIMIT) {
+    throw new GeometryError(
+      `Dilated like this the window covers ${extent} cells; more than ${EXTENT_LIMIT} cannot be shown here.`,
+    );
+  }
   if (padding !== "valid") {
     const out = Math.ceil(n / stride);
     const total = Math.max((out - 1) * stride + extent - n, 0);

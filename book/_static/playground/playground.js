@@ -23,11 +23,13 @@ function start(root) {
   playground.complain(problems);
   if (main) {
     addEventListener("hashchange", () => {
-      if (!isState(location.hash.slice(1))) return;
-      const opened = decode(location.hash.slice(1));
+      const now = location.hash.slice(1);
+      // Back at the page's own address is back at the start; any other name is that of a section.
+      if (now && !isState(now)) return;
+      const opened = decode(now || root.dataset.state || "");
       playground.load(opened.state);
       playground.complain(opened.problems);
-      root.scrollIntoView();
+      if (now) root.scrollIntoView();
     });
   }
 }

@@ -36,6 +36,7 @@ export class Playground {
   /** Changes the state; `changes` may depend on it. */
   set(changes) {
     Object.assign(this.state, typeof changes === "function" ? changes(this.state) : changes);
+    this.tell();
     this.render();
     this.report();
   }
@@ -51,13 +52,13 @@ export class Playground {
     const pick = (index) => this.pick(index);
     this.map = new MapTools((changes) => this.set(changes), this.announce);
     this.input = new Grid({
-      label: "Input", edit, paste: (text) => this.map.read(text), hover: (index) => this.pointAtInput(index),
+      label: "Input", edit, paste: (text) => this.take(text, "x"), hover: (index) => this.pointAtInput(index),
     });
     this.output = new Grid({ label: "Output", pick, hover: (index) => this.look(index) });
     this.upstream = new Grid({
       label: "Gradient of the output, dy", tone: "sign", pick, hover: (index) => this.look(index),
       edit: (index, value) => this.set({ dy: this.rows(this.dyValues().with(index, value)) }),
-      paste: (text) => this.readGradient(text),
+      paste: (text) => this.take(text, "dy"),
     });
     this.downstream = new Grid({ label: "Gradient of the input, dx", tone: "sign" });
     this.inputSize = el("span", { class: "pp-size" });
@@ -201,8 +202,12 @@ export class Playground {
 
   /** Tells what could not be read in a link. */
   complain(problems) {
-    this.problems.hidden = !problems.length;
-    this.problems.textContent = problems.length ? `Not all of the link was understood. ${problems.join(" ")}` : "";
+    this.tell(...(problems.length ? ["Not all of the link was understood.", ...problems] : []));
+  }
+
+  tell(...sentences) {
+    this.problems.hidden = !sentences.length;
+    this.problems.textContent = sentences.join(" ");
   }
 
   /** The border that windows reach, and what stands in it. */
@@ -279,11 +284,17 @@ export class Playground {
     this.set({ x: this.state.x.with(row, this.state.x[row].with(index % width, value)) });
   }
 
-  readGradient(text) {
+  /** A matrix that was pasted, for the map or for the gradient; what is wrong with it is told. */
+  take(text, key) {
     try {
-      this.set({ dy: parseMatrix(text) });
+      const rows = parseMatrix(text);
+      const [height, width] = this.done?.output.shape ?? [];
+      if (key === "dy" && (rows.length !== height || rows[0].length !== width)) {
+        throw new Error(`The output has ${height} rows of ${width}.`);
+      }
+      this.set({ [key]: rows });
     } catch (error) {
-      this.announce(`Not taken. ${error.message}`);
+      this.tell("What was pasted was not taken.", error.message);
     }
   }
 }
