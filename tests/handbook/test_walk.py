@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,12 @@ WALKED = [page for page in PAGES if any(block.walked for block in ALL if block.p
 
 @pytest.fixture
 def clone(tmp_path):
-    """A clone in which `make setup` has been run, and as much of the site built as there is here."""
+    """A clone in which `make setup` has been run, and `make site` too if it was here."""
     folder = copy(tmp_path / "clone")
     (folder / ".venv").symlink_to(ROOT / ".venv")
-    built = ROOT / "_build" / ".jupyter_cache"
-    if built.is_dir():
-        shutil.copytree(built, folder / "_build" / ".jupyter_cache")
+    for built in (".jupyter_cache", "html"):
+        if (ROOT / "_build" / built).is_dir():
+            shutil.copytree(ROOT / "_build" / built, folder / "_build" / built)
     return folder
 
 
@@ -52,14 +53,65 @@ def _options(block) -> str:
     return (ROOT / block.page).read_text().split("\n")[block.line]
 
 
-def solved(clone: Path) -> Path:
-    """What a student has: the published folder, with the first assignment solved."""
+def readme(clone: Path) -> Path:
+    """What the page takes for granted: a student's notebook, an archive of hand-ins, and the site."""
+    public = student(clone)
+    shutil.copy(public / "assignments" / "max_pooling.ipynb", clone)
+    packed(clone / "submissions.zip", {"lovelaceada_1001_20001_max_pooling.ipynb": clone / "max_pooling.ipynb"})
+    for made in ("submitted", "gradebook.db"):
+        run(clone, f"rm -r assignments/{made}")
+    if not (clone / "_build" / "html").is_dir():
+        run(clone, "make site")
+    return clone
+
+
+def student(clone: Path) -> Path:
+    """The published folder, with the first assignment solved."""
     run(clone, ACTIVATE + "course release max_pooling\n"
-        "course --root assignments sample max_pooling --from tests/assignments/max_pooling\n"
+        "course sample max_pooling --from tests/assignments/max_pooling\n"
         "course publish ../public max_pooling")
     public = clone.parent / "public"
     shutil.copy(clone / "assignments/submitted/right_loops/max_pooling/max_pooling.ipynb", public / "assignments")
     return public
+
+
+def platforms(clone: Path) -> Path:
+    """What Canvas, Moodle and Gradescope give out about two people: their hand-ins, and who they are."""
+    run(clone, ACTIVATE + "course release max_pooling")
+    ada, grace = (clone / f"assignments/{step}/max_pooling/max_pooling.ipynb" for step in ("source", "release"))
+    packed(clone / "submissions.zip", {"lovelaceada_1001_20001_max_pooling.ipynb": ada,
+                                       "hoppergrace_late_1002_20002_max_pooling.ipynb": grace})
+    (clone / "gradebook.csv").write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section,Max pooling (501)\n    Points Possible,,,,,35\n"
+        '"Lovelace, Ada",1001,,ada,Pooling,\n"Hopper, Grace",1002,,grace,Pooling,\n')
+    packed(clone / "moodle.zip", {f"{name}_assignsubmission_file/max_pooling.ipynb": notebook for name, notebook in (
+        ("Ada Lovelace_7001", ada), ("Grace Hopper_7002", grace))})
+    (clone / "worksheet.csv").write_text(
+        "Identifier,Full name,ID number,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
+        "Last modified (submission),Last modified (grade),Feedback comments\n"
+        "Participant 7001,Ada Lovelace,ada,ada@example.org,Submitted for grading,,100.00,Yes,-,-,\n"
+        "Participant 7002,Grace Hopper,grace,grace@example.org,Submitted for grading,,100.00,Yes,-,-,\n")
+    metadata = clone.parent / "submission_metadata.yml"
+    metadata.write_text("".join(f"submission_{number}:\n  :submitters:\n  - :name: {name}\n    :sid: '{sid}'\n"
+                                f"    :email: {sid}@example.org\n  :created_at: 2026-01-30 11:05:00 Z\n"
+                                for number, name, sid in ((9001, "Ada Lovelace", "ada"), (9002, "Grace Hopper", "gh"))))
+    packed(clone / "gradescope.zip", {
+        "assignment_1_export/submission_metadata.yml": metadata,
+        "assignment_1_export/submission_9001/max_pooling.ipynb": ada,
+        "assignment_1_export/submission_9002/max_pooling.ipynb": grace})
+    return clone
+
+
+def packed(archive: Path, files: dict[str, Path]):
+    with zipfile.ZipFile(archive, "w") as made:
+        for name, path in files.items():
+            made.write(path, name)
+
+
+def adapted(clone: Path) -> Path:
+    page = "book/handbook/assignments.md"
+    (clone / "assignments" / "running_maximum.py").write_text(text_of(page, "running-maximum-text"))
+    return clone
 
 
 def served(folder: Path, block):
@@ -81,9 +133,8 @@ def served(folder: Path, block):
 
 @pytest.mark.parametrize("page", WALKED)
 def test_walk(page, clone):
-    folder, start = (solved(clone), "") if page == "book/student.md" else (clone, ACTIVATE)
-    if page == "book/handbook/assignments.md":
-        (clone / "assignments" / "running_maximum.py").write_text(text_of(page, "running-maximum-text"))
+    folder = GIVEN.get(page, lambda clone: clone)(clone)
+    start = "" if page == "book/student.md" else ACTIVATE
     said, waiting = "", []
     for block in (one for one in ALL if one.page == page and one.walked):
         if block.mark == "serves":
@@ -98,10 +149,15 @@ def test_walk(page, clone):
         assert re.search(expected, said), said
 
 
+GIVEN = {
+    "README.md": readme, "book/student.md": student, "book/handbook/assignments.md": adapted,
+    "book/handbook/lms.md": platforms,
+}
 EXPECTED = {
-    "README.md": ["proved: the solution earns all", "max_pooling.ipynb"],
+    "README.md": [r"(\d+) of \1 visible tests pass", "proved: the solution earns all", r"1001\s+\S+  graded"],
+    "book/handbook/lms.md": [r"ada\s+\d+/\d+  graded"],
     "book/student.md": [r"(\d+) of \1 visible tests pass"],
-    "book/handbook/first-class.md": [r"lovelaceada\S*\s+\S+/\S+  graded", r"yes  a sandbox"],
+    "book/handbook/first-class.md": [r"ada\s+\d+/\d+  graded", r"yes  a sandbox"],
     "book/handbook/assignments.md": ["proved: the solution earns all 4 points of 3 tests", "3 passed"],
     "book/handbook/publishing.md": ["no solution and no hidden test is in them"],
 }
