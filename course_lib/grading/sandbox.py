@@ -16,7 +16,7 @@ from .nursery import Warm
 from .unsandboxed import Bare
 
 MAX_OUTPUT = 64 << 10  # bytes of a stream that are kept of one cell
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16  # larger buffers are mapped anew for each message
 
 
 class Gone(Exception):

@@ -85,7 +85,7 @@ class Server:
     def receive(self) -> tuple[dict, list[int]]:
         data, descriptors, size = bytearray(), [], frames.LENGTHS.size
         while len(data) < size:
-            part, more, _, _ = socket.recv_fds(self.wall, 1 << 18, 1)
+            part, more, _, _ = socket.recv_fds(self.wall, 1 << 16, 1)
             data += part or os._exit(0)
             descriptors += more
             if len(data) >= frames.LENGTHS.size:
