@@ -79,10 +79,10 @@ def _listed(gradebook: Gradebook, people: Path | None) -> Roster:
 def _owner(upload: Upload, listed: Roster, enrol: bool) -> str | None:
     """Whose it is. Folders and nbgrader's exchange are named by the instructor's own ids."""
     person = listed.find(upload.who, *upload.others)
-    if person is not None:
-        return person.student
-    sound = not set(upload.who) & set("/\\+\0") and not upload.who.startswith(".") and len(upload.who) <= 128
-    return upload.who if sound and (enrol or upload.platform in ("folders", "nbgrader")) else None
+    known = enrol or upload.platform in ("folders", "nbgrader")
+    student = person.student if person else upload.who if known else ""
+    sound = student and not set(student) & set("/\\+\0") and not student.startswith(".") and len(student) <= 128
+    return student if sound else None  # it becomes the name of a folder
 
 
 def _unpacked(course: Course, name: str, student: str, upload: Upload) -> HandIn:

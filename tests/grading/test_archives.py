@@ -220,6 +220,13 @@ def test_what_is_no_archive_is_said(course, tmp_path, content):
         bring(course, tmp_path / "a.zip")
 
 
+@pytest.mark.parametrize("student", ["../other", "/etc", "..", "a+b"])
+def test_an_id_that_cannot_name_a_folder_is_nobodys(course, right, tmp_path, student):
+    people = listed(tmp_path / "people.csv", f"id,lms_user_id\n{student},4711\n")
+    found, notes = bring(course, packed(tmp_path / "a.zip", [("doejane_4711_1_tiny.ipynb", right)]), people)
+    assert not found and "not on the list" in notes[0]
+
+
 def test_an_id_that_two_people_have_is_nobodys():
     people = roster.Roster([roster.Person("ada", "1"), roster.Person("bob", "1"), roster.Person("cyd", "2")])
     assert people.find("1") is None and people.find("2").student == "cyd" and people.find("3") is None
