@@ -8,7 +8,7 @@ link to the playground; the role is such a link to the playground of its own pag
     ```
     {try}`Two equal maxima <pooling=max_pool&at=0,0>`
 
-Pages with a playground load its modules. The build writes the golden values that the page
+The page of the playground loads its modules, others do when the reader comes near. The build writes the golden values that the page
 `_static/playground/selftest.html` holds the browser's arithmetic against.
 """
 
@@ -24,7 +24,7 @@ from sphinx.util.nodes import split_explicit_title
 from course_lib.figures import golden, playground
 
 FOLDER = "playground"
-ENTRY = "playground.js"
+ENTRY, NEARBY = "playground.js", "nearby.js"
 SOURCE = Path(__file__).parents[1] / "_static" / FOLDER
 
 
@@ -53,12 +53,16 @@ def try_role(name, rawtext, text, lineno, inliner, options=None, content=None):
 
 
 def load_where_needed(app, pagename, templatename, context, doctree):
-    if 'class="pooling-playground"' not in context.get("body", ""):
+    body = context.get("body", "")
+    if 'class="pooling-playground"' not in body:
         return
     app.add_css_file(f"{FOLDER}/playground.css")
+    if "data-main" not in body:
+        app.add_js_file(f"{FOLDER}/{NEARBY}", type="module")
+        return
     app.add_js_file(f"{FOLDER}/{ENTRY}", type="module")
     # Without these the browser would learn of each module only from the one that imports it.
-    for name in sorted({path.name for path in SOURCE.glob("*.js")} - {ENTRY, "selftest.js"}):
+    for name in sorted({path.name for path in SOURCE.glob("*.js")} - {ENTRY, NEARBY, "selftest.js"}):
         address = context["pathto"](f"_static/{FOLDER}/{name}", resource=True)
         context["metatags"] = context.get("metatags", "") + f'<link rel="modulepreload" href="{address}">\n'
 

@@ -106,6 +106,14 @@ def test_a_notebook_can_be_taken_along(open_page):
     assert download.value.path().read_text() == (BOOK / "pooling" / "max.md").read_text()
 
 
+def test_a_small_playground_wakes_when_it_comes_near(open_page):
+    page = open_page(CHAPTER)
+    assert page.locator(".pooling-playground figure").count() == 1
+    page.locator(".pooling-playground").scroll_into_view_if_needed()
+    page.locator(".pooling-playground.pp-ready").get_by_role("grid", name="Output", exact=True).wait_for()
+    assert page.locator(".pooling-playground figure").count() == 0
+
+
 def test_a_menu_closes(open_page):
     page = open_page(CHAPTER)
     menu = page.locator("details.page-menu").first
