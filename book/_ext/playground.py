@@ -8,8 +8,8 @@ link to the playground; the role is such a link to the playground of its own pag
     ```
     {try}`Two equal maxima <pooling=max_pool&at=0,0>`
 
-The page of the playground loads its modules, others do when the reader comes near. The build writes the golden values that the page
-`_static/playground/selftest.html` holds the browser's arithmetic against.
+The page of the playground loads its modules, others do when the reader comes near. The build writes the
+golden values that the page `_static/playground/selftest.html` holds the browser's arithmetic against.
 """
 
 import html
