@@ -36,6 +36,11 @@ def mutants(source: str) -> Iterator[Mutant]:
             yield Mutant(name if seen[name] == 1 else f"{name} ({seen[name]})", ast.unparse(mutated))
 
 
+def count(source: str) -> int:
+    """How many mutants there are, without making them."""
+    return sum(1 for node in ast.walk(ast.parse(source)) for _ in _changes(node))
+
+
 def _around(tree: ast.Module, node: ast.AST) -> str:
     """The definition at the top of the module that a node belongs to."""
     return next((top.name for top in tree.body if hasattr(top, "name") and any(one is node for one in ast.walk(top))), "module")
@@ -51,7 +56,7 @@ def _changes(node: ast.AST) -> Iterator:
         case ast.BoolOp(op=op):
             yield lambda n: _with(n, op=ast.Or() if isinstance(op, ast.And) else ast.And())
         case ast.UnaryOp(operand=operand) if not isinstance(operand, ast.Constant):
-            yield lambda n: _with(n, op=ast.UAdd() if isinstance(n.op, ast.USub) else ast.UAdd())
+            yield lambda n: _with(n, op=ast.UAdd())
         case ast.Constant(value=bool(value)):
             yield lambda n: _with(n, value=not value)
         case ast.Constant(value=int(value) | float(value)):
