@@ -8,12 +8,13 @@ NAME ?= max_pooling
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: help setup site release class book test check-site check-handbook check-package check-lowest wheel picture \
-  grade bench bench-cifar serve lock clean
+  figures pdf grade bench bench-cifar serve lock clean
 
 help:
 	@echo "make book     build the site, release the assignment, grade a sample class (does all set-up)"
 	@echo "make test     run the tests (does all set-up)"
 	@echo "make serve    look at the site: http://127.0.0.1:8000"
+	@echo "make pdf      print the book, to _build/book.pdf"
 	@echo "make grade    grade what was handed in: make grade NAME=max_pooling"
 	@echo "make bench    measure; prints a table and writes _build/bench.json"
 	@echo "make setup    only the environment, in .venv   (GPU=1 for TensorFlow with CUDA)"
@@ -52,7 +53,7 @@ class: $(RESULTS)
 	@cat $(RESULTS)
 
 # A course of its own, so that the sample hand-ins never meet those of real students.
-$(RESULTS): $(RELEASED) $(wildcard tests/assignments/$(NAME)/*/*.py tests/assignments/$(NAME)/*.py)
+$(RESULTS): $(RELEASED) $(wildcard tests/assignments/$(NAME)/*/*.py tests/assignments/$(NAME)/*.*)
 	@rm -rf $(CLASS) && mkdir -p $(CLASS)
 	@cp assignments/nbgrader_config.py assignments/$(NAME).py $(CLASS)/
 	$(BIN)/course --root $(CLASS) release $(NAME)
@@ -103,18 +104,28 @@ picture: site
 	@scripts/need chromium:chromium
 	$(BIN)/python scripts/picture.py
 
+# The figures that are drawn of real images: measured anew, written to book/pooling/results.
+figures: setup
+	@test -n "$(CIFAR10_PATH)" || { echo "Say where CIFAR-10 lies: make figures CIFAR10_PATH=..." >&2; exit 1; }
+	$(BIN)/python -m course_lib.figures --data "$(CIFAR10_PATH)"
+
+pdf: setup
+	@scripts/need chromium:chromium
+	$(BIN)/jupyter-book build --builder singlehtml --config _config.yml --path-output . book
+	$(BIN)/python scripts/pdf.py
+
 grade: setup
 	$(BIN)/course grade $(NAME)
 
 bench: setup
-	$(BIN)/python -m benchmarks reference layers grading
+	$(BIN)/python -m benchmarks reference layers grading classroom lighthouse
 
 # CIFAR10_PATH=... says where the data lie; without it accuracies are not measured.
 bench-cifar: setup
 	$(BIN)/python -m benchmarks cifar --output _build/bench-cifar.json
 
 serve: setup
-	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+	$(BIN)/python scripts/serve.py
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header \
