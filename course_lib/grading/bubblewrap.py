@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": "/course:/packages", "PYTHONHASHSEED": "0",
     "PYTHONIOENCODING": "utf-8:backslashreplace", "MPLBACKEND": "module://inside.inline",
     "MPLCONFIGDIR": "/tmp/matplotlib", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    "LD_LIBRARY_PATH": "/python/lib",  # where Python is a shared library that it looks for at a place outside
     "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_HOME": "/tmp/keras", "CUDA_VISIBLE_DEVICES": "",
 }
 NO_POWER = ("--disable-userns", "--cap-drop", "ALL")
