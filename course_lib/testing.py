@@ -213,7 +213,8 @@ def show_maps(**maps) -> None:
 
     planes = {name.replace("_", " "): np.asarray(x)[0, :, :, 0] for name, x in maps.items()}
     widths = [max(plane.shape[1], 2) for plane in planes.values()]
-    _, axes = plt.subplots(1, len(planes), figsize=(0.55 * sum(widths) + 1, 0.55 * max(len(p) for p in planes.values()) + 0.5),
+    size = (0.55 * sum(widths) + 1, 0.55 * max(len(p) for p in planes.values()) + 0.5)
+    _, axes = plt.subplots(1, len(planes), figsize=size,
                            width_ratios=widths, layout="constrained", squeeze=False)
     for axis, (title, plane) in zip(axes[0], planes.items()):
         axis.imshow(plane, cmap="Blues", vmax=plane.max() + np.ptp(plane) + 1e-9)

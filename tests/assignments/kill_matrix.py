@@ -40,7 +40,8 @@ def summary(sheets: list[Sheet]):
     for sheet in sheets:
         quiet = sum(len(group["mutants"]) for group in EQUIVALENT.get(sheet.name, ()))
         changes = [count(sheet.solution) - quiet, quiet] if sheet.name in EQUIVALENT else ["not tried", ""]
-        cells = [f"[`{sheet.name}`](kill-{sheet.name})", sum(sheet.points.values()), len(sheet.tests), len(sheet.right()),
+        link = f"[`{sheet.name}`](kill-{sheet.name})"
+        cells = [link, sum(sheet.points.values()), len(sheet.tests), len(sheet.right()),
                  len(sheet.wrong()), *changes]
         yield f"| {' | '.join(map(str, cells))} |"
     yield ""

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-                ast.Is: ast.IsNot, ast.IsNot: ast.Is}
+_COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
+                ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is}
 _ARITHMETIC = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
-               ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.MatMult: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd}
+               ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.MatMult: ast.Mult,
+               ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def count(source: str) -> int:
 
 def _around(tree: ast.Module, node: ast.AST) -> str:
     """The definition at the top of the module that a node belongs to."""
-    return next((top.name for top in tree.body if hasattr(top, "name") and any(one is node for one in ast.walk(top))), "module")
+    tops = (top for top in tree.body if hasattr(top, "name") and any(one is node for one in ast.walk(top)))
+    return next((top.name for top in tops), "module")
 
 
 def _changes(node: ast.AST) -> Iterator:

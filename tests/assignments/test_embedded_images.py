@@ -1,4 +1,4 @@
-"""An assignment may name single modules of `course_lib`, as the network's does for its images. Nothing else comes along."""
+"""An assignment may name single modules of `course_lib`, as the network's does for its images, and no more."""
 
 import pytest
 

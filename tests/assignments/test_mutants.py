@@ -86,4 +86,5 @@ def alike(one, other) -> bool:
     if isinstance(one, (tuple, list)):
         return len(one) == len(other) and all(map(alike, one, other))
     one, other = np.asarray(one), np.asarray(other)
-    return one.shape == other.shape and one.dtype == other.dtype and np.allclose(one, other, rtol=1e-12, atol=1e-12, equal_nan=True)
+    same_kind = one.shape == other.shape and one.dtype == other.dtype
+    return same_kind and np.allclose(one, other, rtol=1e-12, atol=1e-12, equal_nan=True)
