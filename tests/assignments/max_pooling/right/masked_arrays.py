@@ -29,6 +29,15 @@ def windows(x, pool_size, strides, padding):
         yield (i, j), whole[:, top : top + k[0], left : left + k[1]], (top - before[0], left - before[1])
 
 
+def places(x, pool_size, strides, padding):
+    """Where each window's first largest cell lies, row * width + column."""
+    index = np.empty((len(x), *sizes(x, pool_size, strides, padding)[2], x.shape[3]), np.int64)
+    for (i, j), window, (top, left) in windows(x, pool_size, strides, padding):
+        flat = window.reshape(len(x), -1, x.shape[3]).filled(-np.inf).argmax(axis=1)
+        index[:, i, j] = (top + flat // window.shape[2]) * x.shape[2] + left + flat % window.shape[2]
+    return index
+
+
 def max_pool2d(x, pool_size, strides=None, padding="valid"):
     o = sizes(x, pool_size, strides, padding)[2]
     y = np.empty((len(x), *o, x.shape[3]), x.dtype)
@@ -37,21 +46,16 @@ def max_pool2d(x, pool_size, strides=None, padding="valid"):
     return y
 
 
-def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
-    y = max_pool2d(x, pool_size, strides, padding)
-    index = np.empty(y.shape, np.int64)
-    for (i, j), window, (top, left) in windows(x, pool_size, strides, padding):
-        flat = window.reshape(len(x), -1, x.shape[3]).filled(-np.inf).argmax(axis=1)
-        index[:, i, j] = (top + flat // window.shape[2]) * x.shape[2] + left + flat % window.shape[2]
-    return y, index
-
-
 def max_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
-    _, index = max_pool2d_with_argmax(x, pool_size, strides, padding)
+    index = places(x, pool_size, strides, padding)
     flat = np.zeros((len(x), x.shape[1] * x.shape[2], x.shape[3]))
     for n, i, j, c in np.ndindex(*dy.shape):
         flat[n, index[n, i, j, c], c] += dy[n, i, j, c]
     return flat.reshape(x.shape)
+
+
+def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+    return max_pool2d(x, pool_size, strides, padding), places(x, pool_size, strides, padding)
 
 
 def max_unpool2d(y, index, output_shape):
