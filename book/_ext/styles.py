@@ -85,5 +85,6 @@ def write_sheet(app, exception):
 
 
 def setup(app):
-    app.connect("build-finished", write_sheet)
+    # After the theme has written the colours of code.
+    app.connect("build-finished", write_sheet, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""The built site on a server with the headers that it asks for, and Chromium to look at it."""
+"""The built site on a server with the headers that it asks for, and pages of it."""
 
 import sys
 
@@ -6,14 +6,6 @@ import pytest
 from book_pages import ROOT
 
 sys.path.append(str(ROOT / "scripts"))
-
-CHROMIUM = "/usr/bin/chromium"
-# As root Chromium runs only without its own sandbox; the rest keeps it from calling home.
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)
-
 
 @pytest.fixture(scope="session")
 def site():
@@ -29,16 +21,6 @@ def origin(site):
 
     with serving(site) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser(origin):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

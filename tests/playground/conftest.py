@@ -1,4 +1,4 @@
-"""A small site of playgrounds, served under a strict Content-Security-Policy, and Chromium to look at it."""
+"""A small site of playgrounds, served under a strict Content-Security-Policy, and pages of it."""
 
 import functools
 import json
@@ -14,9 +14,6 @@ from course_lib.figures import golden, playground
 BOOK = Path(__file__).parents[2] / "book"
 # No inline script and no style in the HTML: what the playground needs must work for the strictest host.
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
-CHROMIUM = "/usr/bin/chromium"
-QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--no-sandbox")
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Test</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="_static/playground/playground.css">
@@ -53,16 +50,6 @@ def site(tmp_path_factory):
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
