@@ -3,7 +3,8 @@
 In a folder of answers, `right/*.py` are whole files that earn full marks. Wrong answers have one misconception each:
 `wrong/*.py` are whole files whose first line names the test cells that they lose (`# loses: test_ties, test_overlap`);
 a row of `wrong.toml` is a right answer (`base`) with something changed (`change`: `[old, new]` pairs, each `old` found
-exactly once), what it gets wrong (`says`), and the test cells that it loses (`loses`).
+exactly once), what it gets wrong (`says`), the test cells that it loses (`loses`), and those that it loses in some
+draws of the cases and not in others (`sometimes`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Answer:
     name: str
     source: str
     loses: frozenset[str] = frozenset()
+    sometimes: frozenset[str] = frozenset()
 
 
 def right(folder: Path) -> list[Answer]:
@@ -44,7 +46,8 @@ def wrong(folder: Path) -> list[Answer]:
     if table.is_file():
         bases = {one.name: one.source for one in right(folder)}
         for name, row in tomllib.loads(table.read_text(encoding="utf-8")).items():
-            answers.append(Answer(name, _changed(bases, name, row), frozenset(row["loses"])))
+            sometimes = frozenset(row.get("sometimes", ()))
+            answers.append(Answer(name, _changed(bases, name, row), frozenset(row["loses"]), sometimes))
     return answers
 
 

@@ -41,7 +41,9 @@ def make(assignment: Assignment, folder: Path) -> Iterator[Sample]:
     Raises `AssignmentError` if there is no right answer or an answer does not fit.
     """
     right = answers.right(folder)
-    for kind, found in (("right", right), ("wrong", answers.wrong(folder))):
+    # What depends on the cases drawn earns a mark that cannot be told beforehand.
+    wrong = [one for one in answers.wrong(folder) if not one.sometimes]
+    for kind, found in (("right", right), ("wrong", wrong)):
         for one in found:
             yield Sample(f"{kind}_{one.name}", _files(assignment, answer(assignment, one.source)), one.loses)
     good = answer(assignment, right[0].source)

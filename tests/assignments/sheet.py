@@ -31,12 +31,13 @@ HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
 
 
 class Wrong(NamedTuple):
-    """A wrong answer, the right one that it was made from, its misconception, and the test cells that it must lose."""
+    """A wrong answer, the right one it was made from, its misconception, the test cells it must lose, and may lose."""
 
     source: str
     base: str
     says: str
     loses: set[str]
+    sometimes: set[str]
 
 
 class Sheet:
@@ -65,15 +66,18 @@ class Sheet:
     def wrong(self) -> dict[str, Wrong]:
         """Wrong answers by name."""
         bases, rows = self.right(), tomllib.loads((HERE / self.name / "wrong.toml").read_text())
-        return {one.name: Wrong(one.source, bases[rows[one.name]["base"]], rows[one.name]["says"], set(one.loses))
-                for one in answers.wrong(HERE / self.name)}
+        return {
+            one.name: Wrong(one.source, bases[rows[one.name]["base"]], rows[one.name]["says"], set(one.loses),
+                            set(one.sometimes))
+            for one in answers.wrong(HERE / self.name)
+        }
 
     def functions_of(self, tests) -> set[str]:
         """The functions that these test cells call."""
         return set().union(*(self.uses[one] for one in tests))
 
     def namespace(self) -> dict:
-        space = {"__name__": self.name}
+        space = {"__name__": "__main__"}  # as in a notebook
         for source in self.locked:
             exec(source, space)
         return space
