@@ -9,23 +9,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import v4
+from tiny_course import CONFIG, HERE, RIGHT
 
 from course_lib.grading.assignment import grade_id
 from course_lib.grading.course import Course
 from course_lib.grading.grade import in_child
 from course_lib.grading.guard import HandIn
 from course_lib.grading.release import release
-
-HERE = Path(__file__).parent
-CONFIG = HERE.parents[1] / "assignments" / "nbgrader_config.py"
-
-RIGHT = {
-    "double": "def double(x):\n    return x + x",
-    "total": "def total(numbers):\n    result = 0\n    for number in numbers:\n        result += number\n    return result",
-    "Counter": ("class Counter:\n    def __init__(self, start=0):\n        self.count = start\n"
-                "    def step(self, n=1):\n        self.count += n\n        return self.count\n\nlucky = 42"),
-}
-AUTO_MAX = 9
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import nbformat
 import pytest
-from conftest import RIGHT
 from nbgrader.api import Gradebook
+from tiny_course import RIGHT
 
 from course_lib.grading import archives, collect, export, guard, roster, run_class
 from course_lib.grading.course import CourseError

@@ -15,7 +15,7 @@ import time
 import nbformat
 import pytest
 from attacks import ATTACKS, CELLS, attack
-from conftest import AUTO_MAX, CONFIG, HERE, RIGHT
+from tiny_course import AUTO_MAX, CONFIG, HERE, RIGHT
 
 from course_lib.grading import nursery, run_class
 from course_lib.grading.course import Course

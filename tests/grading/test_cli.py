@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import nbformat
 import pytest
-from conftest import AUTO_MAX, RIGHT
+from tiny_course import AUTO_MAX, RIGHT
 
 from course_lib import cli
 

@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
-from conftest import RIGHT
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
+from tiny_course import RIGHT
 
 from course_lib.grading import run_class
 

@@ -7,7 +7,7 @@ import zipfile
 from datetime import datetime
 
 import pytest
-from conftest import RIGHT
+from tiny_course import RIGHT
 
 from course_lib.grading import collect, guard
 

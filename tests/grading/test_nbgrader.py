@@ -9,8 +9,8 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from conftest import RIGHT
 from nbformat import v4
+from tiny_course import RIGHT
 
 from course_lib.grading import collect, run_class
 from course_lib.grading.course import Course, CourseError

@@ -5,8 +5,8 @@ import io
 
 import numpy as np
 import pytest
-from conftest import AUTO_MAX, RIGHT
 from PIL import Image
+from tiny_course import AUTO_MAX, RIGHT
 
 from course_lib.grading.assignment import python
 from course_lib.grading.limits import Limits

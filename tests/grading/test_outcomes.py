@@ -9,7 +9,7 @@ import json
 
 import nbformat
 import pytest
-from conftest import AUTO_MAX, RIGHT
+from tiny_course import AUTO_MAX, RIGHT
 
 from course_lib.grading import executed
 from course_lib.grading.grade import in_child

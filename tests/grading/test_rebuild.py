@@ -6,10 +6,10 @@ import re
 
 import nbformat
 import pytest
-from conftest import RIGHT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat import v4
+from tiny_course import RIGHT
 
 from course_lib.grading.assignment import grade_id
 from course_lib.grading.rebuild import Unreadable, place, read_cells, rebuild

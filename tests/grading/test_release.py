@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import AUTO_MAX
+from tiny_course import AUTO_MAX
 
 from course_lib.grading import sample
 from course_lib.grading.assignment import AssignmentError

@@ -4,6 +4,7 @@ import html.parser
 import re
 
 import pytest
+from tiny_course import RIGHT
 
 from course_lib.grading import report, sample
 from course_lib.grading.grade import nothing
@@ -132,8 +133,6 @@ def test_what_was_given_or_what_many_have_does_not_count():
 
 
 def test_a_class_is_the_same_for_the_same_seed_and_every_mark_known(tiny, tmp_path):
-    from conftest import RIGHT
-
     for kind, text in (("right/plain", "\n\n".join(RIGHT.values())),
                        ("wrong/once", "# loses: test_double, test_kept\n" + "\n\n".join(
                            (RIGHT | {"double": "def double(x):\n    return x"}).values()))):

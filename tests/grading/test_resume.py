@@ -14,7 +14,7 @@ from dataclasses import replace
 import nbformat
 import psutil
 import pytest
-from conftest import RIGHT
+from tiny_course import RIGHT
 
 from course_lib.grading import cluster, grade, run_class, supervise
 from course_lib.grading.course import Course, CourseError

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from conftest import RIGHT
+from tiny_course import RIGHT
 
 from course_lib.grading import run_class
 from course_lib.grading.export import marks

@@ -1,8 +1,8 @@
 """`course grade --sandbox none`: for one's own hand-ins, typed each time, and never mistaken for anything else."""
 
 import pytest
-from conftest import AUTO_MAX, RIGHT
 from test_cli import course_command
+from tiny_course import AUTO_MAX, RIGHT
 
 
 @pytest.fixture

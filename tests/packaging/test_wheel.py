@@ -37,7 +37,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     about = f"course_lib-{course_lib.__version__}.dist-info"
-    package = {str(path.relative_to(ROOT)) for path in (ROOT / "course_lib").rglob("*.py")}
+    package = {str(path.relative_to(ROOT)) for path in (ROOT / "course_lib").rglob("*")
+               if path.suffix in (".py", ".html")}
     assert names == package | {f"{about}/{name}" for name in (
         "METADATA", "WHEEL", "RECORD", "entry_points.txt", "top_level.txt", "licenses/LICENSE")}
 
