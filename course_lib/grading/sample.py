@@ -141,7 +141,7 @@ def _broken(assignment: Assignment, good: NotebookNode, tests: frozenset[str]) -
         "empty_file": ({file: b""}, tests),
         "exits": (_files(assignment, _plus(good, homes[last], "import os\nos._exit(0)")), none),
         "forgets_names": (_files(assignment, _without_marks(good)), none),
-        "loops": (_files(assignment, _plus(good, homes[last], _LOOPS.format(name=last))), None),
+        "loops": (_files(assignment, _plus(good, homes[first], _LOOPS.format(name=first))), None),
         "no_notebook": ({"notes.txt": b"I will hand in tomorrow."}, tests),
         "prints_everything": (_files(assignment, _plus(good, homes[first], _PRINTS)), none),
         "raises_exit": (_files(assignment, _plus(good, homes[last], _EXITS.format(name=last))), None),

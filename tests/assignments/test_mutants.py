@@ -14,7 +14,7 @@ from mutants import mutants
 from sheet import HERE, NAMES, Proxy, Sheet
 
 EQUIVALENT = tomllib.loads((HERE / "equivalent.toml").read_text())
-SECONDS = 30  # for one mutant: some loop for ever
+SECONDS = 8  # for one mutant: some loop for ever
 
 
 @pytest.fixture(scope="module", params=[name for name in NAMES if name in EQUIVALENT])
