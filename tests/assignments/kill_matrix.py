@@ -24,8 +24,8 @@ comparison, an operator, a constant one up or down, a statement left out, two ar
 must be caught, unless it changes no answer. All of this runs with the tests of the repository, and this page is made
 from the same tables.
 
-A dot (●) stands for a behaviour that the wrong answer loses. Read a column from top to bottom to see what a test
-catches, and a row to see what a student with that misconception is told.
+Beside each wrong answer stand the numbers of the behaviours that it loses; in brackets those that it loses in some
+draws of the hidden cases only.
 """
 
 
@@ -53,12 +53,12 @@ def section(sheet: Sheet):
         behaviour = re.match(r"# Behaviour: (.*)", source).group(1)
         yield f"{number}. {behaviour} ({sheet.points[one]})"
     yield f"\nRight answers: {', '.join(name.replace('_', ' ') for name in sheet.right())}.\n"
-    numbers = range(1, len(sheet.tests) + 1)
-    yield f"| wrong answer | {' | '.join(map(str, numbers))} |"
-    yield f"|---|{':-:|' * len(numbers)}"
+    yield "| wrong answer | loses |\n|---|---|"
     for one in sheet.wrong().values():
-        dots = ["●" if test in one.loses else " " for test in sheet.tests]
-        yield f"| {one.says.replace('|', chr(92) + '|')} | {' | '.join(dots)} |"
+        numbered = list(enumerate(sheet.tests, 1))
+        lost = [str(n) for n, test in numbered if test in one.loses]
+        lost += [f"({n})" for n, test in numbered if test in one.sometimes]
+        yield f"| {one.says.replace('|', chr(92) + '|')} | {' '.join(lost)} |"
     yield ""
 
 
