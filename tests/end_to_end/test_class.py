@@ -24,7 +24,7 @@ STOCK = ["right_loops", "wrong_last_tie", "wrong_rounds_up"]
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """The course, its samples (of the wrong ones every sixth) and rows by student. Calls may take a second only, so that the looping one is quick."""
+    """The course, its samples (of the wrong ones every sixth) and rows by student. Calls may take a second only."""
     root = tmp_path_factory.mktemp("class")
     shutil.copy(ROOT / "assignments" / "nbgrader_config.py", root)
     text = (ROOT / "assignments" / f"{NAME}.py").read_text()
