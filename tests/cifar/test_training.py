@@ -166,7 +166,7 @@ def test_recipes_that_cannot_be(changes, says):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
 def test_a_process_killed_goes_on_to_the_same_weights_bit_for_bit(tmp_path):
-    words = "-m course_lib.cifar train --epochs 8 --validation 3400 --deterministic --folder"
+    words = "-m course_lib.cifar train --epochs 16 --validation 3400 --deterministic --folder"
     command = [sys.executable, *words.split(), str(tmp_path)]
     for epoch, how, status in ((1, signal.SIGINT, 130), (2, signal.SIGKILL, -9)):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
@@ -178,12 +178,12 @@ def test_a_process_killed_goes_on_to_the_same_weights_bit_for_bit(tmp_path):
         assert process.returncode == status
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads((tmp_path / "result.json").read_text())
-    assert result["status"] == "finished" and [row["epoch"] for row in result["curve"]] == list(range(1, 9))
-    assert 3 <= result["usage"]["from_epoch"] <= 8
+    assert result["status"] == "finished" and [row["epoch"] for row in result["curve"]] == list(range(1, 17))
+    assert 3 <= result["usage"]["from_epoch"] <= 16
     assert "not CIFAR-10" in done.stdout
     undisturbed = tmp_path / "undisturbed"
     subprocess.run([*command[:-1], str(undisturbed)], capture_output=True, check=True)
-    one, other = (stored(folder / "epoch-008.weights.h5") for folder in (tmp_path, undisturbed))
+    one, other = (stored(folder / "epoch-016.weights.h5") for folder in (tmp_path, undisturbed))
     assert one.keys() == other.keys() and any("optimizer" in name for name in one)
     for name, values in one.items():
         np.testing.assert_array_equal(values, other[name], err_msg=name)
