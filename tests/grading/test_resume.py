@@ -252,9 +252,10 @@ def test_a_scheduler_that_dies_is_said_and_the_next_run_goes_on(handed_in, undis
     scheduler.kill()
     _, said = running.communicate()
     assert running.returncode == 1 and "run the command again" in said
+    kept = sum(1 for _ in results.glob("*/*"))
     ran.clear()
     run_class.grade(handed_in, "tiny", feedback=False)
-    assert len(ran) <= 7 and gradebook(handed_in) == undisturbed
+    assert len(ran) <= 9 - kept and gradebook(handed_in) == undisturbed
 
 
 @pytest.mark.parametrize("address, why", [
