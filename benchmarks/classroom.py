@@ -212,7 +212,7 @@ def _readable(course: Course, name: str, student: str) -> bool:
     """Whether stock nbgrader would not stop at it, and end with it the whole batch."""
     try:
         cells = nbformat.read(course.notebook("submitted", name, student), 4).cells
-    except Exception:
+    except Exception:  # a damaged file can raise about anything
         return False
     released = course.assignment(name).release.cells  # to which `make_class` added a remark
     names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]

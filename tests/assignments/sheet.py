@@ -52,6 +52,7 @@ class Sheet:
         self.solution = "\n".join(source for meta, source in code if meta["solution"])
         self.tests = {meta["grade_id"]: source for meta, source in code if meta["grade"]}
         self.points = {meta["grade_id"]: meta.get("points", 0) for meta, _ in code if meta["grade"]}
+        # As nbgrader leaves it in the release.
         self.blank = SOLUTION.sub(r"\1raise NotImplementedError()", self.solution)
         made = (ast.FunctionDef, ast.ClassDef)
         self.asked = [node.name for node in ast.parse(self.blank).body if isinstance(node, made)]

@@ -48,7 +48,7 @@ def caught(sheet: Sheet, source: str) -> bool:
     with limited(), contextlib.redirect_stderr(None):
         try:
             return bool(sheet.lost(source, sheet.solution, first=True))
-        except Exception:
+        except Exception:  # a mutant that cannot even be defined, or does not end, is noticed by whoever runs it
             return True
 
 
