@@ -402,6 +402,19 @@ def blocks(x: np.ndarray):
     return (slice(i, i + step) for i in range(0, x.shape[0], step))
 
 
+def by_blocks(function, *arrays: np.ndarray, dtype=None) -> np.ndarray:
+    """`function(*arrays)`, a few images at a time, for a function that treats each image by itself."""
+    first, *others = blocks(arrays[0]) if len(arrays[0]) else [slice(None)]
+    part = function(*(a[first] for a in arrays))
+    if not others:
+        return part.astype(dtype or part.dtype, copy=False)
+    y = np.empty((len(arrays[0]), *part.shape[1:]), dtype or part.dtype)
+    y[first] = part
+    for block in others:
+        y[block] = function(*(a[block] for a in arrays))
+    return y
+
+
 def lowest(dtype: np.dtype):
     """The identity of a maximum: every value of the dtype is at least this."""
     return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, gradient_dtype, lowest, per_axis, working_dtype
+from ..windows import as_gradient, as_input, as_int, by_blocks, gradient_dtype, lowest, per_axis, working_dtype
 from .bins import Bins, apply_along, argmax_bins, bin_matrix, bin_sizes, fold_bins, scatter
 from .local import max_pool, max_pool_backward
 
@@ -253,7 +253,7 @@ def pixel_pyramid_pool(x, sizes=(27, 9, 3, 1)) -> np.ndarray:
     [[1, 0], [1, 1], [1, 0], [0, 0]]
     """
     sizes = _as_sizes(sizes, "sizes")
-    return np.concatenate([max_pool(x, size, 1, "same") for size in sizes], axis=-1)
+    return by_blocks(lambda x: np.concatenate([max_pool(x, size, 1, "same") for size in sizes], -1), as_input(x))
 
 
 def pixel_pyramid_pool_backward(dy, x, sizes=(27, 9, 3, 1)) -> np.ndarray:
@@ -307,8 +307,9 @@ def _cut_bins(x, sequences, overlapping) -> Bins:
 
 
 def _bin_means(x, bins: Bins) -> np.ndarray:
-    y = fold_bins(x, bins, np.add, 0, working_dtype(x))
-    y /= bin_sizes(bins)
+    dtype = working_dtype(x)
+    y = fold_bins(x, bins, np.add, 0, dtype)
+    y /= bin_sizes(bins).astype(dtype)
     return y.astype(gradient_dtype(x), copy=False)
 
 

@@ -11,21 +11,23 @@ import math
 
 import numpy as np
 
-from ..windows import blocks, lowest
+from ..windows import by_blocks, lowest
 
 Bins = list[tuple[np.ndarray, np.ndarray]]
 
 
 def fold_bins(x: np.ndarray, bins: Bins, combine: np.ufunc, identity, dtype=None) -> np.ndarray:
     """Every bin reduced by `combine`, axis by axis; an empty bin gives `identity`."""
-    y = x
-    for axis, (starts, stops) in enumerate(bins, start=1):
-        cells, y = y, np.full((*y.shape[:axis], len(starts), *y.shape[axis + 1:]), identity, dtype or x.dtype)
-        place = (slice(None),) * axis
-        for k, has in _depths(starts, stops):
-            value = cells.take(starts[has] + k, axis)
-            y[(*place, has)] = combine(y[(*place, has)], value) if k else value
-    return y
+    def fold(y):
+        for axis, (starts, stops) in enumerate(bins, start=1):
+            cells, y = y, np.full((*y.shape[:axis], len(starts), *y.shape[axis + 1:]), identity, dtype or x.dtype)
+            place = (slice(None),) * axis
+            for k, has in _depths(starts, stops):
+                value = cells.take(starts[has] + k, axis)
+                y[(*place, has)] = combine(y[(*place, has)], value) if k else value
+        return y
+
+    return by_blocks(fold, x)
 
 
 def argmax_bins(x: np.ndarray, bins: Bins) -> tuple[np.ndarray, np.ndarray]:
@@ -78,14 +80,14 @@ def apply_along(matrices: list[np.ndarray], x: np.ndarray) -> np.ndarray:
     one entry of every row, and a NaN stays with the rows that meet it.
     """
     entries = [_entries(matrix, x.dtype, x.ndim - 1 - axis) for axis, matrix in enumerate(matrices, start=1)]
-    y = np.empty((x.shape[0], *(len(matrix) for matrix in matrices), x.shape[-1]), x.dtype)
-    for block in blocks(x):
-        part = x[block]
+
+    def apply(y):
         for axis, (cells, weights) in enumerate(entries, start=1):
-            taps = (weights[:, k] * part.take(cells[:, k], axis) for k in range(cells.shape[1]))
-            part = functools.reduce(np.add, taps)
-        y[block] = part
-    return y
+            taps = (weights[:, k] * y.take(cells[:, k], axis) for k in range(cells.shape[1]))
+            y = functools.reduce(np.add, taps)
+        return y
+
+    return by_blocks(apply, x)
 
 
 def _entries(matrix: np.ndarray, dtype, trailing: int) -> tuple[np.ndarray, np.ndarray]:

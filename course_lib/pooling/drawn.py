@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import Windows, as_gradient, as_matching, blocks, gradient_dtype, over, working_dtype
+from ..windows import Windows, as_gradient, as_matching, blocks, by_blocks, gradient_dtype, over, working_dtype
 from .weighted import as_not_negative
 
 
@@ -34,19 +34,14 @@ def stochastic_pool(
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     as_not_negative(x)
-    uniforms = as_uniforms(rng, laid.shape(x)) if training else None
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for block in blocks(x):
-        cells = x[block].astype(working_dtype(x), copy=False)
+
+    def pool(x, *uniforms):
+        cells = x.astype(working_dtype(x), copy=False)
         total = _total(cells, laid)
-        if training:
-            drawn = np.where(np.isnan(total), total, 0)
-            for _, outputs, inputs, hit in _draws(cells, total, uniforms[block], laid):
-                drawn[outputs] += cells[inputs] * hit.astype(cells.dtype)
-            y[block] = drawn
-        else:
-            y[block] = _expectation(cells, total, laid)
-    return y
+        return _drawn(cells, total, *uniforms, laid) if training else _expectation(cells, total, laid)
+
+    uniforms = [as_uniforms(rng, laid.shape(x))] if training else []
+    return by_blocks(pool, x, *uniforms, dtype=gradient_dtype(x))
 
 
 def stochastic_pool_backward(
@@ -107,6 +102,13 @@ def _expectation(cells, total, laid: Windows):
     per_total = np.divide(1, total, out=np.zeros_like(total), where=total != 0)
     for _, outputs, inputs in laid:
         y[outputs] += cells[inputs] * per_total[outputs] * cells[inputs]
+    return y
+
+
+def _drawn(cells, total, uniforms, laid: Windows):
+    y = np.where(np.isnan(total), total, 0)
+    for _, outputs, inputs, hit in _draws(cells, total, uniforms, laid):
+        y[outputs] += cells[inputs] * hit.astype(cells.dtype)
     return y
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, blocks, gradient_dtype, per_axis, working_dtype
+from ..windows import as_gradient, as_input, as_int, by_blocks, gradient_dtype, per_axis, working_dtype
 from .bins import apply_along
 from .local import max_pool, max_pool_backward
 
@@ -74,7 +74,7 @@ def max_blur_pool(x, pool_size=2, filter_size=3, strides=2) -> np.ndarray:
     >>> max_blur_pool([[[0.0], [0.0], [4.0], [0.0], [0.0]]])[0, :, 0]
     array([2., 3.])
     """
-    return blur_pool(max_pool(x, pool_size, 1), filter_size, strides)
+    return by_blocks(lambda x: blur_pool(max_pool(x, pool_size, 1), filter_size, strides), as_input(x))
 
 
 def max_blur_pool_backward(dy, x, pool_size=2, filter_size=3, strides=2) -> np.ndarray:
@@ -114,12 +114,13 @@ def spectral_pool(x, output_size) -> np.ndarray:
     x = as_input(x)
     sizes, axes = _as_output_size(output_size, x), tuple(range(1, x.ndim - 1))
     scale = math.prod(sizes) / math.prod(x.shape[1:-1])
-    y = np.empty((x.shape[0], *sizes, x.shape[-1]), gradient_dtype(x))
-    for block in blocks(x):
-        spectrum = np.fft.fftshift(np.fft.fftn(x[block].astype(working_dtype(x), copy=False), axes=axes), axes=axes)
+
+    def keep_low(x):
+        spectrum = np.fft.fftshift(np.fft.fftn(x.astype(working_dtype(x), copy=False), axes=axes), axes=axes)
         kept = np.fft.ifftshift(spectrum[_centre(x.shape, sizes)], axes=axes)
-        y[block] = np.fft.ifftn(kept, axes=axes).real * scale
-    return y
+        return np.fft.ifftn(kept, axes=axes).real * scale
+
+    return by_blocks(keep_low, x, dtype=gradient_dtype(x))
 
 
 def spectral_pool_backward(dy, x, output_size) -> np.ndarray:

@@ -9,6 +9,7 @@ from ..windows import (
     as_gradient,
     as_matching,
     as_real,
+    by_blocks,
     fold,
     fold_backward,
     gradient_dtype,
@@ -40,8 +41,8 @@ def mixed_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, cei
     array([2.25])
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-    largest, mean = _largest_and_mean(x, laid)
-    return _mix(largest, mean, _as_share(share, x)).astype(gradient_dtype(x), copy=False)
+    share = _as_share(share, x)
+    return by_blocks(lambda x: _mix(*_largest_and_mean(x, laid), share), x, dtype=gradient_dtype(x))
 
 
 def mixed_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, share=0.5):
@@ -79,8 +80,10 @@ def gated_pool(x, gate, pool_size=2, strides=None, padding="valid", *, dilation=
     array([2.5])
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-    largest, mean = _largest_and_mean(x, laid)
-    return _mix(largest, mean, _opening(x, _as_gate(gate, laid, x), laid)).astype(gradient_dtype(x), copy=False)
+    weights = _as_gate(gate, laid, x)
+    return by_blocks(
+        lambda x: _mix(*_largest_and_mean(x, laid), _opening(x, weights, laid)), x, dtype=gradient_dtype(x)
+    )
 
 
 def gated_pool_backward(dy, x, gate, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):

@@ -18,6 +18,7 @@ from ..windows import (
     as_int,
     as_matching,
     blocks,
+    by_blocks,
     gradient_dtype,
     lowest,
     over,
@@ -204,13 +205,14 @@ def rank_stochastic_pool(
     if not training:
         return _by_rank(x, laid, table)
     rank = _drawn_ranks(as_uniforms(rng, laid.shape(x)), laid, table)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for block in blocks(x):
-        drawn = np.zeros(y[block].shape, working_dtype(x))
-        for r, value in enumerate(_descending(x[block], laid, laid.cells)):
-            drawn = np.where((rank[block] == r) | np.isnan(value), value, drawn)
-        y[block] = np.where(laid.counts() > 0, drawn, 0)
-    return y
+
+    def take(x, rank):
+        drawn = np.zeros(rank.shape, working_dtype(x))
+        for r, value in enumerate(_descending(x, laid, laid.cells)):
+            drawn = np.where((rank == r) | np.isnan(value), value, drawn)
+        return np.where(laid.counts() > 0, drawn, 0)
+
+    return by_blocks(take, x, rank, dtype=gradient_dtype(x))
 
 
 def rank_stochastic_pool_backward(
@@ -274,19 +276,20 @@ def _cut_table(weights: np.ndarray) -> np.ndarray:
 
 def _by_rank(x, laid: Windows, table) -> np.ndarray:
     dtype = working_dtype(x)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
     counts = laid.counts()[..., 0]
     largest = int(np.flatnonzero(table.any(0)).max()) + 1
-    for block in blocks(x):
-        total = 0
-        for r, value in enumerate(_descending(x[block], laid, largest)):
+
+    def add(x):
+        total = np.zeros(laid.shape(x), dtype)
+        for r, value in enumerate(_descending(x, laid, largest)):
             if laid.inside:
-                total = total + dtype.type(table[-1, r]) * value
+                total += dtype.type(table[-1, r]) * value
             else:
                 weight = table[counts, r][..., None].astype(dtype)
-                total = total + np.where(weight == 0, 0, weight * np.where(weight == 0, 0, value))
-        y[block] = total
-    return y
+                total += np.where(weight == 0, 0, weight * np.where(weight == 0, 0, value))
+        return total
+
+    return by_blocks(add, x, dtype=gradient_dtype(x))
 
 
 def _by_rank_backward(dy, x, laid: Windows, table) -> np.ndarray:

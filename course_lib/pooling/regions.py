@@ -11,6 +11,7 @@ from ..windows import (
     as_input,
     as_int,
     as_real,
+    by_blocks,
     gradient_dtype,
     lowest,
     per_axis,
@@ -154,16 +155,19 @@ def superpixel_pool(x, labels, segments=None, mode="mean") -> np.ndarray:
     >>> superpixel_pool([[[1.0], [3.0], [8.0]]], [[0, 0, 2]])[0, :, 0]
     array([2., 0., 8.])
     """
-    x, flat, order, starts, keys, segments = _segments(x, labels, segments, mode)
-    dtype = working_dtype(x) if mode == "mean" else x.dtype
-    y = np.zeros((x.shape[0] * segments, x.shape[-1]), dtype)
-    if len(starts):
-        combine = np.add if mode == "mean" else np.maximum
-        y[keys] = combine.reduceat(flat[order].astype(dtype, copy=False), starts, axis=0)
-    if mode == "mean":
-        y[keys] /= np.diff(starts, append=len(order))[:, None]
-        y = y.astype(gradient_dtype(x), copy=False)
-    return y.reshape(x.shape[0], segments, x.shape[-1])
+    x, labels, segments = _as_segments(x, labels, segments, mode)
+    combine, dtype = (np.add, working_dtype(x)) if mode == "mean" else (np.maximum, x.dtype)
+
+    def pool(x, labels):
+        flat, order, starts, keys = _sorted(x, labels, segments)
+        y = np.zeros((len(x) * segments, x.shape[-1]), dtype)
+        if len(starts):
+            y[keys] = combine.reduceat(flat[order].astype(dtype, copy=False), starts, axis=0)
+        if mode == "mean":
+            y[keys] /= np.diff(starts, append=len(order))[:, None].astype(dtype)
+        return y.reshape(len(x), segments, x.shape[-1])
+
+    return by_blocks(pool, x, labels, dtype=gradient_dtype(x) if mode == "mean" else dtype)
 
 
 def superpixel_pool_backward(dy, x, labels, segments=None, mode="mean") -> np.ndarray:
@@ -179,7 +183,8 @@ def superpixel_pool_backward(dy, x, labels, segments=None, mode="mean") -> np.nd
     >>> superpixel_pool_backward(np.ones((1, 3, 1)), [[[1.0], [3.0], [8.0]]], [[0, 0, 2]])[0, :, 0]
     array([0.5, 0.5, 1. ])
     """
-    x, flat, order, starts, keys, segments = _segments(x, labels, segments, mode)
+    x, labels, segments = _as_segments(x, labels, segments, mode)
+    flat, order, starts, keys = _sorted(x, labels, segments)
     dy = as_gradient(dy, (x.shape[0], segments, x.shape[-1])).reshape(-1, x.shape[-1])[keys]
     sizes = np.diff(starts, append=len(order))
     dx = np.zeros(flat.shape, gradient_dtype(x))
@@ -297,8 +302,7 @@ def _planes(rows, columns, spatial, mode, dtype):
     return [(sum(sides[0]), sum(sides[1]))]
 
 
-def _segments(x, labels, segments, mode):
-    """Cells sorted by image and segment, and where each of the segments that have cells begins."""
+def _as_segments(x, labels, segments, mode):
     x, labels = as_input(x), np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must hold integers, got dtype {labels.dtype}")
@@ -312,9 +316,14 @@ def _segments(x, labels, segments, mode):
         raise ValueError(f"labels must be below segments={segments}, got {largest}")
     if mode not in ("mean", "max"):
         raise ValueError(f'mode must be "mean" or "max", got {mode!r}')
+    return x, labels, segments
+
+
+def _sorted(x, labels, segments):
+    """All cells, their order by image and segment, where each segment that has cells begins, and its number."""
     image = np.arange(x.shape[0]).reshape(-1, *(1,) * (labels.ndim - 1))
     key = (image * segments + labels).ravel()
     # A stable sort keeps row-major order within a segment, which decides between tied maxima.
     order = np.argsort(key, kind="stable")
     keys, starts = np.unique(key[order], return_index=True)
-    return x, x.reshape(-1, x.shape[-1]), order, starts, keys, segments
+    return x.reshape(-1, x.shape[-1]), order, starts, keys

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_real, blocks, gradient_dtype, working_dtype
+from ..windows import as_gradient, as_input, as_real, by_blocks, gradient_dtype, working_dtype
 from .weighted import as_power
 
 
@@ -176,10 +176,10 @@ def _share_among_ties(dy, flat):
 
 def _power_means(x, prepare, p):
     """`_power_mean` of the prepared cells, a few images at a time."""
-    y = np.empty((x.shape[0], 1, x.shape[-1]), gradient_dtype(x))
-    for block in blocks(x):
-        y[block] = _power_mean(prepare(_flat(x[block]).astype(working_dtype(x), copy=False)), p)
-    return y
+    def of_few(x):
+        return _power_mean(prepare(_flat(x).astype(working_dtype(x), copy=False)), p)
+
+    return by_blocks(of_few, x, dtype=gradient_dtype(x))
 
 
 def _power_mean(size, p):

@@ -12,6 +12,7 @@ from ..windows import (
     as_matching,
     as_real,
     blocks,
+    by_blocks,
     fold,
     fold_backward,
     gradient_dtype,
@@ -45,7 +46,8 @@ def lp_pool(
     (array([3.5]), array([5.]))
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-    return _power_mean(x, laid, as_power(p), normalized).astype(gradient_dtype(x), copy=False)
+    p = as_power(p)
+    return by_blocks(lambda x: _power_mean(x, laid, p, normalized), x, dtype=gradient_dtype(x))
 
 
 def lp_pool_backward(
@@ -75,23 +77,19 @@ def lp_pool_backward(
 
 
 def _power_mean(x, laid: Windows, p: float, normalized: bool) -> np.ndarray:
-    y = np.empty(laid.shape(x), working_dtype(x))
-    for block in blocks(x):
-        cells = np.abs(x[block].astype(y.dtype))
-        top = fold(cells, laid, np.maximum, 0)
-        if np.isinf(p):
-            y[block] = top
-            continue
-        # The largest cell is taken out of the power, so that none overflows and the largest does not vanish.
-        scale = np.where((top > 0) & np.isfinite(top), top, 1)
-        total = np.zeros_like(top)
-        for _, outputs, inputs in laid:
-            total[outputs] += (cells[inputs] / scale[outputs]) ** p
-        if normalized:
-            total /= laid.divisor(total.dtype)
-        total **= 1 / p
-        y[block] = np.where(np.isinf(top), top, scale * total)
-    return y
+    cells = np.abs(x.astype(working_dtype(x), copy=False))
+    top = fold(cells, laid, np.maximum, 0)
+    if np.isinf(p):
+        return top
+    # The largest cell is taken out of the power, so that none overflows and the largest does not vanish.
+    scale = np.where((top > 0) & np.isfinite(top), top, 1)
+    total = np.zeros_like(top)
+    for _, outputs, inputs in laid:
+        total[outputs] += (cells[inputs] / scale[outputs]) ** p
+    if normalized:
+        total /= laid.divisor(total.dtype)
+    total **= 1 / p
+    return np.where(np.isinf(top), top, scale * total)
 
 
 def as_power(p) -> float:
@@ -126,12 +124,16 @@ def weighted_pool(x, weights, pool_size=2, strides=None, padding="valid", *, dil
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     weights = _as_weights(weights, laid, x)
-    y = np.zeros(laid.shape(x), working_dtype(x))
-    for block in blocks(x):
+    per_weight = _reciprocal(_met(weights, laid))
+
+    def mean(x):
+        y = np.zeros(laid.shape(x), working_dtype(x))
         for offset, outputs, inputs in laid:
-            y[block][outputs] += weights[offset] * x[block][inputs]
-    y *= _reciprocal(_met(weights, laid))
-    return y.astype(gradient_dtype(x), copy=False)
+            y[outputs] += weights[offset] * x[inputs]
+        y *= per_weight
+        return y
+
+    return by_blocks(mean, x, dtype=gradient_dtype(x))
 
 
 def weighted_pool_backward(dy, x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -198,10 +200,9 @@ def information_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     as_not_negative(x)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for block in blocks(x):
-        y[block] = _information(x[block].astype(working_dtype(x)), laid)[0]
-    return y
+    return by_blocks(
+        lambda x: _information(x.astype(working_dtype(x), copy=False), laid)[0], x, dtype=gradient_dtype(x)
+    )
 
 
 def information_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -247,7 +248,7 @@ def _information(cells, laid: Windows):
 
 
 def _entropy(p):
-    return -p * np.log(np.where(p > 0, p, 1))
+    return -p * np.log(np.maximum(p, np.finfo(p.dtype).tiny))
 
 
 def _by_p(p, a, y, per_information):
@@ -255,7 +256,7 @@ def _by_p(p, a, y, per_information):
 
 
 def as_not_negative(x) -> None:
-    if (x < 0).any():
+    if np.fmin.reduce(x, axis=None, initial=0) < 0:
         raise ValueError(f"x must not hold negative values (pool after a ReLU), got a minimum of {np.nanmin(x)}")
 
 
@@ -272,14 +273,15 @@ def soft_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil
     array([0.75])
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for block in blocks(x):
-        cells = x[block].astype(working_dtype(x), copy=False)
+
+    def pool(x):
+        cells = x.astype(working_dtype(x), copy=False)
         # Minus infinity weighs nothing, but nothing times it would be NaN.
         finite = np.maximum(cells, np.finfo(cells.dtype).min)
         top, _, mean = _softmax_mean(finite, cells, laid)
-        y[block] = np.where(np.isinf(top) & (laid.counts() > 0), top, mean)
-    return y
+        return np.where(np.isinf(top) & (laid.counts() > 0), top, mean)
+
+    return by_blocks(pool, x, dtype=gradient_dtype(x))
 
 
 def soft_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -318,10 +320,11 @@ def lip_pool(x, logits, pool_size=2, strides=None, padding="valid", *, dilation=
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     logits = as_matching(logits, x.shape, "logits")
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for block in blocks(x):
-        y[block] = _softmax_mean(x[block], logits[block].astype(working_dtype(x), copy=False), laid)[2]
-    return y
+
+    def pool(x, logits):
+        return _softmax_mean(x, logits.astype(working_dtype(x), copy=False), laid)[2]
+
+    return by_blocks(pool, x, logits, dtype=gradient_dtype(x))
 
 
 def lip_pool_backward(dy, x, logits, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
