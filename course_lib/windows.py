@@ -171,6 +171,15 @@ class Axis:
         start = first * self.stride + shift
         return slice(first, last), slice(start, start + (last - first - 1) * self.stride + 1, self.stride)
 
+    def part(self, first: int, stop: int) -> tuple[Axis, slice]:
+        """The windows from `first` up to `stop`, on the cells that they meet, and those cells."""
+        before = self.before - first * self.stride
+        begin, end = max(-before, 0), min((stop - 1) * self.stride + self.extent - self.before, self.size)
+        end = max(begin, end)
+        after = self.size + self.after - end
+        some = replace(self, size=end - begin, before=before + begin, after=after, out=stop - first)
+        return some, slice(begin, end)
+
     def counts(self, include_pad: bool = False) -> np.ndarray:
         """Cells of each window inside the input, or inside the input and its padding."""
         cells = np.arange(self.out)[:, None] * self.stride + np.arange(self.pool) * self.dilation - self.before
@@ -211,6 +220,20 @@ class Windows:
         for offset, cell in enumerate(np.ndindex(self.pool)):
             spans = [a.span(k) for a, k in zip(self.axes, cell, strict=True)]
             yield offset, (slice(None), *(s[0] for s in spans)), (slice(None), *(s[1] for s in spans))
+
+    def parts(self, x: np.ndarray):
+        """The windows on `x` a few at a time, `(outputs, inputs, windows)`: a few images, or some rows of a large one.
+
+        `windows` are those of `y[outputs]` on `x[inputs]`. Parts may share rows of the input, where windows overlap.
+        """
+        first, *others = self.axes
+        for block in blocks(x):
+            large = x[block].nbytes if len(x[block]) == 1 else 0
+            step = max(1, first.out * BLOCK_BYTES // large) if large else first.out
+            for row in range(0, first.out, step):
+                some, cells = first.part(row, min(row + step, first.out))
+                outputs = block, slice(row, row + some.out)
+                yield outputs, (block, cells), Windows((some, *others))
 
     def divisor(self, dtype, include_pad: bool = False) -> np.ndarray:
         """`counts` to divide by: at least 1, and of the dtype of what it divides, which is many times faster."""
@@ -428,30 +451,20 @@ def highest(dtype: np.dtype):
 def fold(x: np.ndarray, laid: Windows, combine: np.ufunc, identity, dtype=None, divisor=None) -> np.ndarray:
     """Each window reduced by `combine`, a commutative and associative ufunc with the given identity.
 
-    `divisor`, `(*O, 1)` or ones instead of `O`, then divides the result while it is at hand.
+    `divisor`, a function of windows that returns `(*O, 1)`, then divides the result while it is at hand.
 
     By definition `y[outputs] = combine(y[outputs], x[inputs])` for every offset of `laid`. A window is a product
     of intervals, so one axis can be folded after the other: `k + k` passes instead of `k * k`.
     """
     y = np.empty(laid.shape(x), dtype or x.dtype)
-    first, *others = laid.axes
-    for block in blocks(x):
-        for rows in _bands(x[block], first):
-            # The same windows, counted from the first of the band.
-            band = replace(first, before=first.before - rows.start * first.stride, out=rows.stop - rows.start)
-            part = x[block]
-            for i, axis in enumerate((band, *others), start=1):
-                out = y[block, rows] if i == len(laid.axes) else None
-                part = _fold_axis(part, i, axis, combine, identity, out, y.dtype)
-            if divisor is not None:
-                part /= divisor if len(divisor) == 1 else divisor[rows]
+    for outputs, inputs, some in laid.parts(x):
+        part = x[inputs]
+        for i, axis in enumerate(some.axes, start=1):
+            out = y[outputs] if i == len(laid.axes) else None
+            part = _fold_axis(part, i, axis, combine, identity, out, y.dtype)
+        if divisor is not None:
+            part /= divisor(some)
     return y
-
-
-def _bands(images, axis: Axis):
-    """Slices over the outputs of the first spatial axis, for images that are larger than a block by themselves."""
-    step = max(1, axis.out * BLOCK_BYTES // max(images.nbytes, 1)) if len(images) == 1 else axis.out
-    return (slice(i, min(i + step, axis.out)) for i in range(0, axis.out, step))
 
 
 def _fold_axis(x, i, axis: Axis, combine, identity, out, dtype):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, by_blocks, gradient_dtype, lowest, per_axis, working_dtype
+from ..windows import as_gradient, as_input, as_int, blocks, gradient_dtype, lowest, per_axis, working_dtype
 from .bins import Bins, apply_along, argmax_bins, bin_matrix, bin_sizes, fold_bins, scatter
 from .local import max_pool, max_pool_backward
 
@@ -253,7 +253,11 @@ def pixel_pyramid_pool(x, sizes=(27, 9, 3, 1)) -> np.ndarray:
     [[1, 0], [1, 1], [1, 0], [0, 0]]
     """
     sizes = _as_sizes(sizes, "sizes")
-    return by_blocks(lambda x: np.concatenate([max_pool(x, size, 1, "same") for size in sizes], -1), as_input(x))
+    x = as_input(x)
+    y = np.empty((*x.shape[:-1], len(sizes) * x.shape[-1]), x.dtype)
+    for block in blocks(x):
+        np.concatenate([max_pool(x[block], size, 1, "same") for size in sizes], -1, out=y[block])
+    return y
 
 
 def pixel_pyramid_pool_backward(dy, x, sizes=(27, 9, 3, 1)) -> np.ndarray:

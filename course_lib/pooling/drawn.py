@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import Windows, as_gradient, as_matching, blocks, by_blocks, gradient_dtype, over, working_dtype
+from ..windows import Windows, as_gradient, as_matching, blocks, gradient_dtype, over, working_dtype
 from .weighted import as_not_negative
 
 
@@ -34,14 +34,14 @@ def stochastic_pool(
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     as_not_negative(x)
-
-    def pool(x, *uniforms):
-        cells = x.astype(working_dtype(x), copy=False)
-        total = _total(cells, laid)
-        return _drawn(cells, total, *uniforms, laid) if training else _expectation(cells, total, laid)
-
-    uniforms = [as_uniforms(rng, laid.shape(x))] if training else []
-    return by_blocks(pool, x, *uniforms, dtype=gradient_dtype(x))
+    uniforms = as_uniforms(rng, laid.shape(x)) if training else None
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        cells = x[inputs].astype(working_dtype(x), copy=False)
+        total = _total(cells, some)
+        drawn = _drawn(cells, total, uniforms[outputs], some) if training else _expectation(cells, total, some)
+        y[outputs] = drawn
+    return y
 
 
 def stochastic_pool_backward(

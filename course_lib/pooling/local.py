@@ -124,7 +124,7 @@ def average_pool(
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     dtype = working_dtype(x)
-    y = fold(x, laid, np.add, 0, dtype, laid.divisor(dtype, count_include_pad))
+    y = fold(x, laid, np.add, 0, dtype, lambda some: some.divisor(dtype, count_include_pad))
     return y.astype(gradient_dtype(x), copy=False)
 
 

@@ -9,7 +9,6 @@ from ..windows import (
     as_gradient,
     as_matching,
     as_real,
-    by_blocks,
     fold,
     fold_backward,
     gradient_dtype,
@@ -42,7 +41,10 @@ def mixed_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, cei
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     share = _as_share(share, x)
-    return by_blocks(lambda x: _mix(*_largest_and_mean(x, laid), share), x, dtype=gradient_dtype(x))
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        y[outputs] = _mix(*_largest_and_mean(x[inputs], some), share)
+    return y
 
 
 def mixed_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, share=0.5):
@@ -81,9 +83,10 @@ def gated_pool(x, gate, pool_size=2, strides=None, padding="valid", *, dilation=
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     weights = _as_gate(gate, laid, x)
-    return by_blocks(
-        lambda x: _mix(*_largest_and_mean(x, laid), _opening(x, weights, laid)), x, dtype=gradient_dtype(x)
-    )
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        y[outputs] = _mix(*_largest_and_mean(x[inputs], some), _opening(x[inputs], weights, some))
+    return y
 
 
 def gated_pool_backward(dy, x, gate, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -116,7 +119,7 @@ def gated_pool_backward(dy, x, gate, pool_size=2, strides=None, padding="valid",
 
 def _largest_and_mean(x, laid: Windows):
     dtype = working_dtype(x)
-    mean = fold(x, laid, np.add, 0, dtype, laid.divisor(dtype))
+    mean = fold(x, laid, np.add, 0, dtype, lambda some: some.divisor(dtype))
     return fold(x, laid, np.maximum, lowest(x.dtype)).astype(dtype, copy=False), mean
 
 

@@ -18,7 +18,6 @@ from ..windows import (
     as_int,
     as_matching,
     blocks,
-    by_blocks,
     gradient_dtype,
     lowest,
     over,
@@ -205,14 +204,13 @@ def rank_stochastic_pool(
     if not training:
         return _by_rank(x, laid, table)
     rank = _drawn_ranks(as_uniforms(rng, laid.shape(x)), laid, table)
-
-    def take(x, rank):
-        drawn = np.zeros(rank.shape, working_dtype(x))
-        for r, value in enumerate(_descending(x, laid, laid.cells)):
-            drawn = np.where((rank == r) | np.isnan(value), value, drawn)
-        return np.where(laid.counts() > 0, drawn, 0)
-
-    return by_blocks(take, x, rank, dtype=gradient_dtype(x))
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        drawn = np.zeros(y[outputs].shape, working_dtype(x))
+        for r, value in enumerate(_descending(x[inputs], some, some.cells)):
+            drawn = np.where((rank[outputs] == r) | np.isnan(value), value, drawn)
+        y[outputs] = np.where(some.counts() > 0, drawn, 0)
+    return y
 
 
 def rank_stochastic_pool_backward(
@@ -276,20 +274,19 @@ def _cut_table(weights: np.ndarray) -> np.ndarray:
 
 def _by_rank(x, laid: Windows, table) -> np.ndarray:
     dtype = working_dtype(x)
-    counts = laid.counts()[..., 0]
     largest = int(np.flatnonzero(table.any(0)).max()) + 1
-
-    def add(x):
-        total = np.zeros(laid.shape(x), dtype)
-        for r, value in enumerate(_descending(x, laid, largest)):
-            if laid.inside:
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        counts = some.counts()[..., 0]
+        total = np.zeros(y[outputs].shape, dtype)
+        for r, value in enumerate(_descending(x[inputs], some, largest)):
+            if some.inside:
                 total += dtype.type(table[-1, r]) * value
             else:
                 weight = table[counts, r][..., None].astype(dtype)
                 total += np.where(weight == 0, 0, weight * np.where(weight == 0, 0, value))
-        return total
-
-    return by_blocks(add, x, dtype=gradient_dtype(x))
+        y[outputs] = total
+    return y
 
 
 def _by_rank_backward(dy, x, laid: Windows, table) -> np.ndarray:

@@ -12,7 +12,6 @@ from ..windows import (
     as_matching,
     as_real,
     blocks,
-    by_blocks,
     fold,
     fold_backward,
     gradient_dtype,
@@ -47,7 +46,10 @@ def lp_pool(
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     p = as_power(p)
-    return by_blocks(lambda x: _power_mean(x, laid, p, normalized), x, dtype=gradient_dtype(x))
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        y[outputs] = _power_mean(x[inputs], some, p, normalized)
+    return y
 
 
 def lp_pool_backward(
@@ -124,16 +126,10 @@ def weighted_pool(x, weights, pool_size=2, strides=None, padding="valid", *, dil
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     weights = _as_weights(weights, laid, x)
-    per_weight = _reciprocal(_met(weights, laid))
-
-    def mean(x):
-        y = np.zeros(laid.shape(x), working_dtype(x))
-        for offset, outputs, inputs in laid:
-            y[outputs] += weights[offset] * x[inputs]
-        y *= per_weight
-        return y
-
-    return by_blocks(mean, x, dtype=gradient_dtype(x))
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        y[outputs] = _weighted_mean(x[inputs], weights, some)
+    return y
 
 
 def weighted_pool_backward(dy, x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -151,6 +147,14 @@ def weighted_pool_backward(dy, x, weights, pool_size=2, strides=None, padding="v
     for offset, outputs, inputs in laid:
         laid.add(dx, inputs, weights[offset] * share[outputs])
     return dx
+
+
+def _weighted_mean(x, weights, laid: Windows) -> np.ndarray:
+    y = np.zeros(laid.shape(x), weights.dtype)
+    for offset, outputs, inputs in laid:
+        y[outputs] += weights[offset] * x[inputs]
+    y *= _reciprocal(_met(weights, laid))
+    return y
 
 
 def _as_weights(weights, laid: Windows, x) -> np.ndarray:
@@ -200,9 +204,10 @@ def information_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     as_not_negative(x)
-    return by_blocks(
-        lambda x: _information(x.astype(working_dtype(x), copy=False), laid)[0], x, dtype=gradient_dtype(x)
-    )
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        y[outputs] = _information(x[inputs].astype(working_dtype(x), copy=False), some)[0]
+    return y
 
 
 def information_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -248,7 +253,9 @@ def _information(cells, laid: Windows):
 
 
 def _entropy(p):
-    return -p * np.log(np.maximum(p, np.finfo(p.dtype).tiny))
+    h = np.log(np.maximum(p, np.finfo(p.dtype).tiny))
+    h *= -p
+    return h
 
 
 def _by_p(p, a, y, per_information):
@@ -273,15 +280,14 @@ def soft_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil
     array([0.75])
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-
-    def pool(x):
-        cells = x.astype(working_dtype(x), copy=False)
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        cells = x[inputs].astype(working_dtype(x), copy=False)
         # Minus infinity weighs nothing, but nothing times it would be NaN.
         finite = np.maximum(cells, np.finfo(cells.dtype).min)
-        top, _, mean = _softmax_mean(finite, cells, laid)
-        return np.where(np.isinf(top) & (laid.counts() > 0), top, mean)
-
-    return by_blocks(pool, x, dtype=gradient_dtype(x))
+        top, _, mean = _softmax_mean(finite, cells, some)
+        y[outputs] = np.where(np.isinf(top) & (some.counts() > 0), top, mean)
+    return y
 
 
 def soft_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -320,11 +326,10 @@ def lip_pool(x, logits, pool_size=2, strides=None, padding="valid", *, dilation=
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     logits = as_matching(logits, x.shape, "logits")
-
-    def pool(x, logits):
-        return _softmax_mean(x, logits.astype(working_dtype(x), copy=False), laid)[2]
-
-    return by_blocks(pool, x, logits, dtype=gradient_dtype(x))
+    y = np.empty(laid.shape(x), gradient_dtype(x))
+    for outputs, inputs, some in laid.parts(x):
+        y[outputs] = _softmax_mean(x[inputs], logits[inputs].astype(working_dtype(x), copy=False), some)[2]
+    return y
 
 
 def lip_pool_backward(dy, x, logits, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
