@@ -193,7 +193,7 @@ from course_lib import max_pool
 
 check_cases(max_pool2d, max_pool, [
     case(scale * random_image(rng, 1, rows, columns, 1, low=-30) - 10 * scale, pool, padding=padding)
-    for scale in [1.0, 0.01, 1e12]
+    for scale in [1.0, 0.01, 1e12, 1e300]
     for rows, columns, pool, padding in [
         (2, 4, 2, "valid"), (4, 4, 3, "same"), (4, 7, 3, "same"), (7, 4, 3, "same"), (6, 6, 4, "same"),
     ]
@@ -319,7 +319,7 @@ check_cases(max_pool2d_backward, max_pool_backward, [
          rng.integers(low, low + 2, (1, k * rows, k * columns, 1)).astype(float), k)
     for low in [0, 3, -4]
     for k, rows, columns in [(2, 1, 1), (2, 2, 3), (3, 2, 2), (4, 1, 2)]
-])
+] + [case(1 + np.abs(random_image(rng, 1, 2, 2, 1)), 1 + 1e-6 * rng.permutation(16).reshape(1, 4, 4, 1), 2)])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_backward_overlap", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -358,7 +358,7 @@ check_cases(max_pool2d_backward, max_pool_backward, [
         (7, 5, (3, 2), (4, 3), "same"), (5, 6, 2, None, "valid"), (7, 7, 2, 3, "valid"), (6, 8, (2, 3), (4, 3), "valid"),
         (7, 6, 1, 3, "same"),
     ]
-])
+] + [case(image([[2]]), image([[-3]]), 3, padding="same")])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_backward_batch_channels", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -471,7 +471,7 @@ check_cases(part(max_pool2d_with_argmax, 1), part(max_pool_argmax, 1), [
     case(rng.integers(low, low + 2, (1, k * rows, k * columns, 1)).astype(float), k)
     for low in [0, 3, -4]
     for k, rows, columns in [(2, 1, 1), (2, 2, 3), (3, 2, 2), (4, 1, 2)]
-])
+] + [case(1 + 1e-6 * rng.permutation(16).reshape(1, 4, 4, 1), 2)])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_argmax_strides", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -482,7 +482,7 @@ check_array(part(max_pool2d_with_argmax, 1)(unlike, 2, strides=1), image([[1, 6,
 from course_lib import max_pool_argmax
 
 def shuffled(*shape):
-    return rng.permutation(np.prod(shape)).reshape(shape) - 5.0
+    return rng.permutation(np.prod(shape)).reshape(shape) + 1.0
 
 check_cases(part(max_pool2d_with_argmax, 1), part(max_pool_argmax, 1), [
     case(shuffled(1, rows, columns, 1), pool, strides=strides)
@@ -508,7 +508,7 @@ for number in (0, 1):
         for rows, columns, pool, strides in [
             (3, 3, 2, None), (4, 4, 3, 2), (4, 5, 3, None), (5, 7, (2, 3), (1, 2)), (7, 5, 4, 3), (7, 6, 2, 3), (9, 8, 5, (2, 4)),
         ]
-    ])
+    ] + [case(image([[-3]]), 3, padding="same")])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_argmax_batch_channels", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
