@@ -249,6 +249,7 @@ check_cases(average_pool2d, average_pool, [
 check_dtype_kept(average_pool2d, case(example.astype(np.float32), 2))
 check_array(average_pool2d(example.astype(int), 2), image([[1.75, 2.25], [2.75, 0.75]]),
             what="average_pool2d(example.astype(int), 2)")
+assert average_pool2d(example.astype(int), 2).dtype == np.float64, "The average of integers should be float64."
 ### BEGIN HIDDEN TESTS
 from course_lib import average_pool
 
@@ -474,7 +475,7 @@ from course_lib import min_pool
 
 check_cases(min_pool2d, min_pool, [
     case(scale * random_image(rng, 1, rows, columns, 1, low=1), pool, strides, "same")
-    for scale in [1.0, 1e12]
+    for scale in [1.0, 1e12, 1e300]
     for rows, columns, pool, strides in [
         (3, 3, 2, None), (4, 4, 3, 2), (5, 7, (2, 3), (1, 2)), (7, 5, 4, 3), (6, 6, 3, 1), (2, 2, 5, 1),
     ]
@@ -508,7 +509,7 @@ check_cases(min_pool2d_backward, min_pool_backward, [
         (2, 4, 2, None, "valid"), (3, 3, 2, 1, "valid"), (5, 7, (2, 3), (1, 2), "valid"), (7, 7, 2, 3, "valid"),
         (3, 3, 2, None, "same"), (5, 5, 4, None, "same"), (7, 5, (3, 2), (4, 3), "same"),
     ]
-], **close)
+] + [case(image([[2]]), image([[3]]), 3, padding="same")], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_min_ties", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -522,7 +523,7 @@ check_cases(min_pool2d_backward, min_pool_backward, [
          rng.integers(low, low + 2, (batch, k * rows, k * columns, channels)).astype(float), k)
     for low in [0, 3, -4]
     for batch, k, rows, columns, channels in [(1, 2, 1, 1, 1), (1, 2, 2, 3, 1), (1, 3, 2, 2, 1), (2, 2, 1, 2, 2)]
-], **close)
+] + [case(1 + np.abs(random_image(rng, 1, 2, 2, 1)), 1 + 1e-6 * rng.permutation(16).reshape(1, 4, 4, 1), 2)], **close)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "weighted_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
