@@ -111,7 +111,7 @@ from course_lib import global_max_pool
 
 check_cases(global_max_pool2d, global_max_pool, [
     case(random_image(rng, 1, rows, columns, 1) + shift)
-    for shift in [0, -20] for rows, columns in [(1, 1), (1, 3), (2, 2), (4, 3), (5, 7)]
+    for shift in [0, -20, -1e300] for rows, columns in [(1, 1), (1, 3), (2, 2), (4, 3), (5, 7)]
 ], **close)
 ### END HIDDEN TESTS
 
@@ -125,7 +125,7 @@ check_array(global_max_pool2d(flat, keepdims=True), np.array([[[[4.0, 4.0]]]]), 
 ### BEGIN HIDDEN TESTS
 from course_lib import global_average_pool, global_max_pool
 
-many = [case(np.full(shape, rng.normal()), keepdims=keepdims) for keepdims in [True, False] for shape in [(1, 2, 2, 1), (2, 3, 2, 3), (3, 1, 4, 2)]]
+many = [case(np.full(shape, 1 + rng.random()), keepdims=keepdims) for keepdims in [True, False] for shape in [(1, 2, 2, 1), (2, 3, 2, 3), (3, 1, 4, 2)]]
 check_cases(global_average_pool2d, global_average_pool, many, **close)
 check_cases(global_max_pool2d, global_max_pool, many, **close)
 ### END HIDDEN TESTS
@@ -153,16 +153,18 @@ check_cases(global_max_pool2d, global_max_pool, many, **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_dtype", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Behaviour: floats stay what they are, the mean of integers is float64
+# Behaviour: dtype kept, but the mean of integers is float64
 for function in [global_average_pool2d, global_max_pool2d]:
     check_dtype_kept(function, case(example.astype(np.float32)))
 check_array(global_average_pool2d(example.astype(int)), np.array([[5 / 3]]), what="global_average_pool2d(example.astype(int))")
+assert global_average_pool2d(example.astype(int)).dtype == np.float64, "The mean of integers should be float64."
 ### BEGIN HIDDEN TESTS
 from course_lib import global_average_pool
 
 for dtype in [np.float64, np.float32]:
     for function in [global_average_pool2d, global_max_pool2d]:
         check_dtype_kept(function, case(random_image(rng, 2, 3, 4, 2, dtype=dtype)))
+check_dtype_kept(global_max_pool2d, case(random_image(rng, 2, 3, 4, 2, dtype=np.int32)))
 check_cases(global_average_pool2d, global_average_pool, [
     case(rng.integers(100, 120, (1, 3, 5, 1)).astype(dtype)) for dtype in [np.int64, np.int32, np.uint8]
 ], **close)
@@ -263,7 +265,7 @@ check_cases(global_max_pool2d_backward, global_max_pool_backward, [
     case(rng.normal(size=(batch, c)), rng.integers(low, low + 2, (batch, rows, columns, c)).astype(float))
     for low in [0, 3, -5]
     for batch, rows, columns, c in [(1, 1, 2, 1), (1, 2, 2, 1), (1, 3, 3, 1), (3, 2, 3, 1)]
-], **close)
+] + [case(rng.normal(size=(1, 1)), 1 + 1e-6 * rng.permutation(12).reshape(1, 3, 4, 1))], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_backward_keepdims", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -312,8 +314,8 @@ for function in [global_average_pool2d_backward, global_max_pool2d_backward]:
 # ```
 #
 # - `p` and `eps` are numbers; `keepdims` as above.
-# - $p$ may be large: the result for $p=500$ must be finite. ($4^{500}$ still fits into a double, $5^{500}$
-#   does not.)
+# - $p$ may be large: the result and its gradient must be right for $p=500$, too, whether the map's numbers are
+#   large or small. ($4^{500}$ still fits into a double, $5^{500}$ does not; $0.2^{500}$ is taken for 0.)
 #
 # The gradient: a position receives
 #
@@ -323,8 +325,8 @@ for function in [global_average_pool2d_backward, global_max_pool2d_backward]:
 # The figure shows how a cell's share of the gradient grows with its value.
 #
 # **Hints.** (1) Four steps, one after the other: clamp, power, mean, root. (2) The formula does not care
-# about the scale: if all numbers are divided by their maximum, so is the result. After that division no power
-# can overflow. (3) In the gradient the ratio $\hat x_i/y$ is harmless whatever the scale: compute $y$ with
+# about the scale: if all numbers of a map are divided by their maximum, so is the result. After that division no
+# power can overflow. (3) In the gradient the ratio $\hat x_i/y$ is harmless whatever the scale: compute $y$ with
 # `keepdims`, and everything broadcasts.
 
 # %% nbgrader={"grade": false, "grade_id": "figure", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -434,19 +436,20 @@ from course_lib import gem_pool
 
 check_cases(gem_pool2d, gem_pool, [
     case(5 + 20 * rng.random((1, rows, columns, 1)), p=p) for p in [400.0, 500.0] for rows, columns in [(2, 2), (3, 4)]
-], **close)
+] + [case((5 + 20 * rng.random((2, 2, 3, 2))) * np.array([1, 1e-3]), p=500.0)], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_gem_backward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Behaviour: the gradient of the generalised mean
 check_array(gem_pool2d_backward(np.array([[5.0]]), image([[1, 7]]), p=2), image([[0.5, 3.5]]), **close)
+check_array(gem_pool2d_backward(np.array([[6.0]]), image([[10, 10, 10]]), p=500.0), image([[2, 2, 2]]), **close)
 ### BEGIN HIDDEN TESTS
 from course_lib import gem_pool_backward
 
 check_cases(gem_pool2d_backward, gem_pool_backward, [
     case(rng.normal(size=(shape[0], shape[3])), 0.5 + 3 * rng.random(shape), p=p)
     for p in [1, 2, 3.0, 4.5] for shape in [(1, 1, 2, 1), (1, 3, 3, 1), (2, 2, 3, 2)]
-], **close)
+] + [case(rng.normal(size=(1, 2)), 5 + 20 * rng.random((1, 2, 3, 2)), p=500.0)], **close)
 check_cases(gem_pool2d_backward, gem_pool_backward, [
     case(rng.normal(size=(2, 1, 1, 3)), 0.5 + 3 * rng.random((2, 2, 3, 3)), keepdims=True)
 ], **close)
