@@ -111,7 +111,7 @@ from course_lib import intermap_pool_backward as oracle
 check_cases(intermap_pool_backward, oracle, [
     case(1 + rng.random((*shape[:3], shape[3] // g)), rng.integers(-2, 2, shape).astype(float), g)
     for shape, g in [((1, 1, 1, 4), 2), ((1, 2, 2, 6), 3), ((2, 3, 2, 6), 2), ((2, 2, 3, 8), 4), ((1, 2, 2, 3), 1)]
-], **close)
+] + [case(1 + rng.random((1, 2, 2, 2)), 1 + 1e-6 * rng.permutation(24).reshape(1, 2, 2, 6), 3)], **close)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bilinear_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -224,6 +224,7 @@ from course_lib import bilinear_pool as oracle
 many = [(1, 1, 1, 2), (1, 1, 3, 2), (1, 3, 2, 3), (2, 2, 2, 2), (3, 2, 3, 3)]
 check_cases(bilinear_pool, oracle, [case(random_image(rng, *shape), signed_sqrt=False) for shape in many], **close)
 check_cases(bilinear_pool, oracle, [case(random_image(rng, *shape)) for shape in many], **close)
+check_cases(bilinear_pool, oracle, [case(positions([0.03, -0.04]) * (0.5 + rng.random()), signed_sqrt=False)], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_bilinear_backward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -245,7 +246,8 @@ check_array(bilinear_pool_backward(np.array([[0.0, 0, 0, 4]]), positions([2, 5])
 from course_lib import bilinear_pool_backward as oracle
 
 check_cases(bilinear_pool_backward, oracle, [
-    case(rng.normal(size=(shape[0], shape[3] ** 2)), 1 + rng.random(shape), l2=False)
+    case(rng.normal(size=(shape[0], shape[3] ** 2)), (1 + rng.random(shape)) * sign[: shape[3]], l2=False)
+    for sign in [np.array([1, 1, 1]), np.array([1, -1, 1])]  # every sum is far from 0, some are negative
     for shape in [(1, 1, 1, 2), (1, 1, 3, 2), (1, 2, 2, 1), (1, 3, 2, 3), (2, 2, 2, 2)]
 ] + [case(np.ones((1, 4)), positions([0, 2]), l2=False)], **close)
 ### END HIDDEN TESTS
@@ -306,7 +308,7 @@ from course_lib.pooling.orderless import sketch
 
 def drawn(shape, dim, seed):
     (h, s), (k, t) = sketch(shape[3], dim, seed=seed)
-    return case(random_image(rng, *shape), dim, np.stack([h, k]), np.stack([s, t]))
+    return case(random_image(rng, *shape) / 8, dim, np.stack([h, k]), np.stack([s, t]))
 
 for seed in range(3):
     def oracle(x, dim, hashes, signs):
@@ -327,7 +329,7 @@ from course_lib.pooling.orderless import sketch
 
 def drawn(shape, dim, seed):
     (h, s), (k, t) = sketch(shape[3], dim, seed=seed)
-    return case(random_image(rng, *shape), dim, np.stack([h, k]), np.stack([s, t]))
+    return case(random_image(rng, *shape) / 8, dim, np.stack([h, k]), np.stack([s, t]))
 
 for seed in range(3, 6):
     def oracle(x, dim, hashes, signs):
@@ -555,7 +557,7 @@ def spaced(c):
 
 check_cases(attention_pool, oracle, [
     case(spaced(c), np.eye(1, c), np.array([v])) for c in [1, 2, 3] for v in [-5000.0, 5000.0]
-], **close)
+] + [case(np.concatenate([spaced(2), -spaced(2)]), np.eye(1, 2), np.array([5000.0]))], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_input", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
