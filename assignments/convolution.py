@@ -322,10 +322,10 @@ check_array(conv2d(example[:, :3, :3], kernel_of([[1, 1], [1, 1]]), padding="sam
 from course_lib import conv
 
 check_cases(conv2d, conv, [
-    case(rng.normal(size=(1, rows, columns, 1)) + 1, np.full((k, k, 1, 1), rng.normal()), strides=strides, padding="same")
-    for rows, columns, k, strides in [
-        (2, 3, 2, 1), (3, 3, 3, 1), (4, 4, 2, 2), (5, 4, 3, 2), (5, 7, 2, (1, 2)), (7, 5, 4, 3), (6, 6, 1, 3), (7, 6, 2, 3),
-        (2, 2, 5, 1), (8, 9, 5, (2, 3)),
+    case(rng.normal(size=(1, rows, columns, 1)) + 1, np.full((k, m, 1, 1), rng.normal()), strides=strides, padding="same")
+    for rows, columns, k, m, strides in [
+        (2, 3, 2, 2, 1), (3, 3, 3, 3, 1), (4, 4, 2, 2, 2), (4, 5, 1, 4, 1), (5, 4, 3, 3, 2), (5, 4, 4, 2, 1), (5, 7, 2, 2, (1, 2)),
+        (7, 5, 4, 4, 3), (6, 6, 1, 1, 3), (7, 6, 2, 2, 3), (2, 2, 5, 5, 1), (8, 9, 5, 5, (2, 3)),
     ]
 ], **close)
 ### END HIDDEN TESTS
@@ -486,13 +486,13 @@ check_array(dkernel, kernel_of([[15, 12]]), **close, what="dkernel")
 ### BEGIN HIDDEN TESTS
 from course_lib import conv, conv_backward
 
-def padded(rows, columns, k, strides):
-    x, kernel = rng.normal(size=(1, rows, columns, 1)), rng.normal(size=(k, k, 1, 1))
+def padded(rows, columns, k, m, strides):
+    x, kernel = rng.normal(size=(1, rows, columns, 1)), rng.normal(size=(k, m, 1, 1))
     return case(rng.normal(size=conv(x, kernel, strides=strides, padding="same").shape), x, kernel, strides=strides, padding="same")
 
 many = [padded(*one) for one in [
-    (2, 3, 2, 1), (3, 3, 3, 1), (4, 5, 4, 1), (5, 5, 2, 2), (5, 7, 3, (1, 2)), (7, 5, 4, 3), (2, 2, 5, 1), (7, 6, 2, 3),
-    (6, 6, 3, 2),
+    (2, 3, 2, 2, 1), (3, 3, 3, 3, 1), (4, 5, 4, 4, 1), (4, 5, 1, 4, 1), (5, 4, 4, 2, 1), (5, 5, 2, 2, 2), (5, 7, 3, 3, (1, 2)),
+    (7, 5, 4, 4, 3), (2, 2, 5, 5, 1), (7, 6, 2, 2, 3), (6, 6, 3, 3, 2),
 ]]
 for number in [0, 1]:
     check_cases(part(conv2d_backward, number), part(conv_backward, number), many, **close)
