@@ -340,7 +340,7 @@ from course_lib import soft_pool
 
 check_cases(soft_pool2d, soft_pool, [
     case(random_image(rng, 1, 4, 6, 1) / 4 + shift * np.repeat(rng.choice([-1, 1], (1, 2, 6, 1)), 2, 1), 2) for shift in [800, 1000, 5000]
-], **close)
+] + [case(random_image(rng, 1, 3, 3, 1) - 1e12, 2, padding="same")], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_soft_border", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -370,6 +370,7 @@ check_cases(soft_pool2d, soft_pool, [
 # Behaviour: gradient of SoftPool, through the numbers and through their weights
 check_array(soft_pool2d_backward(image([[4]]), image([[0, np.log(3)]]), (1, 2)),
             image([[1 - 0.75 * np.log(3), 3 + 0.75 * np.log(3)]]), **close)
+check_array(soft_pool2d_backward(image([[4]]), image([[1000, 1000]]), (1, 2)), image([[2, 2]]), **close)
 ### BEGIN HIDDEN TESTS
 from course_lib import soft_pool, soft_pool_backward
 
@@ -379,7 +380,10 @@ def given(shape, pool, strides):
 
 check_cases(soft_pool2d_backward, soft_pool_backward, [
     given((1, rows, columns, 1), pool, strides) for rows, columns, pool, strides in laid
-] + [given((2, 4, 4, 3), 2, None)], **close)
+] + [
+    given((2, 4, 4, 3), 2, None),
+    case(random_image(rng, 1, 2, 3, 1), image(1000 * np.kron(rng.choice([-1, 1], (2, 3)), np.ones((2, 2)))), 2),
+], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_soft_backward_border", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -474,7 +478,7 @@ from course_lib import mixed_pool
 
 check_cases(mixed_pool2d, mixed_pool, [
     case(random_image(rng, 1, rows, columns, 1) - shift, pool, strides, "same")
-    for shift in [0, 12] for rows, columns, pool, strides in over_the_border
+    for shift in [0, 12, 1e12] for rows, columns, pool, strides in over_the_border
 ], **close)
 ### END HIDDEN TESTS
 
@@ -513,7 +517,7 @@ from course_lib import mixed_pool_backward
 check_cases(mixed_pool2d_backward, mixed_pool_backward, [
     case(1 + rng.random((1, rows, 2, 1)), rng.integers(low, low + 2, (1, k * rows, k * 2, 1)).astype(float), k)
     for low in [0, -4] for rows, k in [(1, 2), (2, 2), (2, 3)]
-], **close)
+] + [case(1 + rng.random((1, 2, 2, 1)), 1 + 1e-6 * rng.permutation(16).reshape(1, 4, 4, 1), 2)], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_mixed_backward_border", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -524,9 +528,9 @@ from course_lib import mixed_pool, mixed_pool_backward
 
 def bordered(rows, columns, pool, strides):
     x = -1.0 - rng.permutation(rows * columns).reshape(1, rows, columns, 1)
-    return case(random_image(rng, *mixed_pool(x, pool, strides, "same").shape), x, pool, strides, "same")
+    return case(1 + rng.random(mixed_pool(x, pool, strides, "same").shape), x, pool, strides, "same")
 
-check_cases(mixed_pool2d_backward, mixed_pool_backward, [bordered(*one) for one in over_the_border], **close)
+check_cases(mixed_pool2d_backward, mixed_pool_backward, [bordered(*one) for one in [(1, 1, 3, None), *over_the_border]], **close)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "gated_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -648,9 +652,10 @@ def given(shape, pool, strides):
     x, gate = rng.normal(size=shape), rng.normal(size=np.broadcast_to(pool, 2))
     return case(random_image(rng, *gated_pool(x, gate, pool, strides).shape), x, gate, strides)
 
+tied = rng.integers(0, 2, (1, 4, 6, 1)).astype(float)
 check_cases(part(gated_pool2d_backward, 0), part(oracle, 0), [
     given((1, rows, columns, 1), pool, strides) for rows, columns, pool, strides in laid
-] + [given((2, 4, 4, 3), 2, None)], **close)
+] + [given((2, 4, 4, 3), 2, None), case(1 + rng.random((1, 2, 3, 1)), tied, rng.normal(size=(2, 2)))], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_gated_backward_gate", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -701,8 +706,8 @@ check_cases(part(gated_pool2d_backward, 0), part(oracle, 0), [bordered(*one) for
 # $$w_i=\frac{e^{l_i}}{\sum_j e^{l_j}},\qquad y=\sum_i w_i\,a_i$$
 #
 # over the real cells of each window, with $l_i$ the logits of the same cells. Equal logits give the mean,
-# `logits=x` SoftPool, and large multiples of `x` approach the maximum. By hand for numbers `[1, 5]` with
-# logits `[ln 3, 0]`: weights $3/4$ and $1/4$, $y=2$.
+# `logits=x` SoftPool, and large multiples of `x` approach the maximum: logits of a thousand must not overflow
+# here either. By hand for numbers `[1, 5]` with logits `[ln 3, 0]`: weights $3/4$ and $1/4$, $y=2$.
 #
 # The gradients: a cell receives $dy\,w_i$, its logit $dy\,w_i\,(a_i-y)$.
 #
@@ -742,14 +747,16 @@ def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid")
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_lip_example", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Behaviour: weights by the exponentials of the logits
+# Behaviour: weights by the exponentials of the logits, also of large ones
 check_array(lip_pool2d(image([[1, 5]]), image([[np.log(3), 0]]), (1, 2)), image([[2]]), **close)
+check_array(lip_pool2d(image([[1, 5]]), image([[1000, 1000]]), (1, 2)), image([[3]]), **close)
 ### BEGIN HIDDEN TESTS
 from course_lib import lip_pool
 
 check_cases(lip_pool2d, lip_pool, [
-    case(random_image(rng, 1, rows, columns, 1), rng.normal(size=(1, rows, columns, 1)), pool, strides)
+    case(random_image(rng, 1, rows, columns, 1), logits, pool, strides)
     for rows, columns, pool, strides in laid
+    for logits in [rng.normal(size=(1, rows, columns, 1)), 500 * random_image(rng, 1, rows, columns, 1)]
 ], **close)
 ### END HIDDEN TESTS
 
@@ -781,6 +788,8 @@ check_cases(lip_pool2d, lip_pool, [
 # Behaviour: gradient of the numbers, by their weights
 dx, dlogits = lip_pool2d_backward(image([[4]]), image([[1, 5]]), image([[np.log(3), 0]]), (1, 2))
 check_array(dx, image([[3, 1]]), **close, what="dx")
+dx, dlogits = lip_pool2d_backward(image([[4]]), image([[1, 5]]), image([[1000, 1000]]), (1, 2))
+check_array(dx, image([[2, 2]]), **close, what="dx")
 ### BEGIN HIDDEN TESTS
 from course_lib import lip_pool, lip_pool_backward
 
