@@ -114,8 +114,9 @@ def near_ends(weights):
 # ## 2. `avg_topk_pool2d`: the mean of the k largest
 #
 # A plain mean, not a weighted one: the `k` largest numbers of the window count equally, the others not at
-# all. A window with fewer than $k$ real cells takes the mean of those it has. The gradient: each of the
-# chosen cells (of rank 1 to k) receives `dy / k`, or `dy / m` where there were only $m<k$.
+# all ($k$ is at most the number of the window's cells). A window at the border with fewer than $k$ real cells
+# takes the mean of those it has. The gradient: each of the chosen cells (of rank 1 to k) receives `dy / k`, or
+# `dy / m` where there were only $m<k$.
 #
 # **Hints.** (1) `fill` the cells outside with a number that is sorted to the end. (2) `np.argsort` gives the
 # places of the smallest first, and with `kind="stable"` equal numbers keep their order: sort the negatives.
@@ -208,7 +209,8 @@ from course_lib import avg_topk_pool
 
 check_cases(avg_topk_pool2d, avg_topk_pool, [
     case(random_image(rng, 1, rows, columns, 1) - shift, pool, strides, "same", k=k)
-    for shift in [0, 10] for k in [1, 2, 3] for rows, columns, pool, strides in over_the_border
+    for shift, k in [(0, 1), (0, 2), (0, 3), (10, 2), (10, 3), (0, 4), (1e12, 2)]
+    for rows, columns, pool, strides in over_the_border
 ], **close)
 ### END HIDDEN TESTS
 
@@ -352,6 +354,8 @@ from course_lib import rank_weighted_pool
 
 check_cases(rank_weighted_pool2d, rank_weighted_pool, [
     case(random_image(rng, 1, rows, columns, 1), pool, strides) for rows, columns, pool, strides in laid
+] + [
+    case(random_image(rng, *shape), 2) for shape in [(1, 2, 2, 2), (2, 2, 4, 1), (2, 4, 4, 3)]
 ], **close)
 ### END HIDDEN TESTS
 
@@ -375,7 +379,7 @@ from course_lib import rank_weighted_pool
 
 check_cases(rank_weighted_pool2d, rank_weighted_pool, [
     case(random_image(rng, 1, rows, columns, 1) - shift, pool, strides, "same")
-    for shift in [0, 10] for rows, columns, pool, strides in over_the_border
+    for shift in [0, 10, 1e12] for rows, columns, pool, strides in over_the_border
 ], **close)
 ### END HIDDEN TESTS
 
@@ -393,7 +397,7 @@ check_cases(rank_weighted_pool2d_backward, rank_weighted_pool_backward, [
     given((1, rows, columns, 1), pool, strides, alpha=alpha) for alpha in [0.5, 0.3] for rows, columns, pool, strides in laid
 ] + [
     given((1, rows, columns, 1), pool, strides, "same") for rows, columns, pool, strides in over_the_border
-] + [given((2, 4, 4, 3), 2, None)], **close)
+] + [given((2, 4, 4, 3), 2, None), case(1 + rng.random((1, 2, 3, 1)), rng.integers(0, 2, (1, 4, 6, 1)) - 1.0, 2)], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_ordinal_example", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -438,7 +442,9 @@ check_cases(ordinal_pool2d_backward, ordinal_pool_backward, [
     given((1, rows, columns, 1), pool, strides) for rows, columns, pool, strides in laid
 ] + [
     given((1, rows, columns, 1), pool, strides, "same") for rows, columns, pool, strides in over_the_border
-] + [given((2, 4, 4, 3), 2, None)], **close)
+] + [
+    given((2, 4, 4, 3), 2, None), case(1 + rng.random((1, 2, 3, 1)), rng.integers(0, 2, (1, 4, 6, 1)) - 1.0, 0.1 + rng.random(4), 2),
+], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_ranks_input", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -471,10 +477,10 @@ for padding in ["valid", "same"]:
 # - `history`: the best fitness in the first generation and after each later one. **It never falls** (carry
 #   the best weights over unchanged), and its last number is the fitness of `weights`.
 #
-# The same generator in the same state gives the same answer. How many weights in a generation and how many
-# generations is yours to choose; call `fitness` at most 2000 times. For up to 6 weights, the search must come
-# within a squared distance of 0.05 of the best weights of the two functions `near_falling` and `near_ends` in
-# the cell above.
+# The same generator in the same state gives the same answer, another one another. How many weights in a
+# generation and how many generations (two at least) is yours to choose; 2000 calls of `fitness` are more than
+# enough. For up to 6 weights, the search must come within a squared distance of 0.05 of the best weights of the
+# two functions `near_falling` and `near_ends` in the cell above.
 #
 # **Hints.** (1) `rng.dirichlet(np.ones(size), 16)` draws 16 sets of weights that are not negative and sum to
 # 1. (2) After adding noise, put a child back: negative numbers become 0, then divide by the sum. (3) Each
@@ -518,7 +524,7 @@ for fitness in [near_falling, near_ends]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_evolve_history", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Behaviour: the best fitness never falls, and is that of the weights
+# Behaviour: the best fitness rises, never falls, and ends as that of the weights
 weights, history = evolve_weights(near_falling, 4, np.random.default_rng(0))
 check_array(np.minimum(np.diff(history), 0.0), np.zeros(len(history) - 1), what="where the history falls")
 check_array(np.array(history[-1:]), np.array([near_falling(weights)]), what="the last number of the history")
@@ -528,6 +534,7 @@ for fitness in [near_falling, near_ends]:
         weights, history = evolve_weights(fitness, size, np.random.default_rng(rng.integers(1000)))
         check_array(np.minimum(np.diff(history), 0.0), np.zeros(len(history) - 1), what="where the history falls")
         check_array(np.array(history[-1:]), np.array([fitness(weights)]), **close, what="the last number of the history")
+    check_array(np.array([history[0] < history[-1]]), np.array([True]), what="the history rises from its first number")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_evolve_finds", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -542,7 +549,7 @@ for fitness in [near_falling, near_ends]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_evolve_seed", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Behaviour: the same generator gives the same answer
+# Behaviour: the same generator gives the same answer, another one another
 first, _ = evolve_weights(near_falling, 4, np.random.default_rng(1))
 again, _ = evolve_weights(near_falling, 4, np.random.default_rng(1))
 check_array(again, first, what="the weights of the second call")
@@ -552,6 +559,8 @@ for fitness, seed in [(near_falling, 5), (near_ends, 6)]:
     again, two = evolve_weights(fitness, 5, np.random.default_rng(seed))
     check_array(again, first, what="the weights of the second call")
     check_array(np.array(two), np.array(one), what="the history of the second call")
+    _, other = evolve_weights(fitness, 5, np.random.default_rng(seed + 10))
+    check_array(np.array([list(other) != list(one)]), np.array([True]), what="another generator gives another history")
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "stochastic_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -712,7 +721,7 @@ check_array(stochastic_pool2d_backward(image([[8, 1]]), image([[1, 3, 0, 0]]), (
 from course_lib import stochastic_pool, stochastic_pool_backward
 
 def given(shape, pool, strides, padding="valid"):
-    x = random_image(rng, *shape, low=1)
+    x = random_image(rng, *shape, low=-4).clip(0)
     return case(random_image(rng, *stochastic_pool(x, pool, strides, padding).shape), x, pool, strides, padding)
 
 check_cases(stochastic_pool2d_backward, stochastic_pool_backward, [
@@ -730,7 +739,7 @@ check_array(stochastic_pool2d_backward(image([[8, 9, 10]]), image([[1, 3, 1, 3, 
 from course_lib import stochastic_pool, stochastic_pool_backward
 
 def given(shape, pool, strides, padding="valid"):
-    x = random_image(rng, *shape, low=1)
+    x = random_image(rng, *shape, low=-4).clip(0)
     return case(random_image(rng, *stochastic_pool(x, pool, strides, padding).shape), x, pool, strides, padding,
                 training=True, rng=np.random.default_rng(rng.integers(10**6)))
 
@@ -738,7 +747,9 @@ check_cases(stochastic_pool2d_backward, stochastic_pool_backward, [
     given((1, rows, columns, 1), pool, strides) for rows, columns, pool, strides in laid
 ] + [
     given((1, rows, columns, 1), pool, strides, "same") for rows, columns, pool, strides in over_the_border
-] + [given((2, 4, 4, 3), 2, None)], **close)
+] + [
+    given((2, 4, 4, 3), 2, None), case(np.ones((1, 1, 2, 1)), image([[0, 0, 2, 0]]), (1, 2), training=True, rng=np.random.default_rng(0)),
+], **close)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "fractional_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -880,7 +891,7 @@ def boundaries(n, out):
 check_cases(fractional_max_pool2d, oracle, [
     case(random_image(rng, batch, rows, columns, channels) - 5, boundaries(rows, down), boundaries(columns, across))
     for batch, rows, columns, channels, down, across in [(1, 3, 3, 1, 2, 2), (1, 5, 4, 1, 3, 4), (2, 5, 7, 1, 4, 5), (1, 6, 5, 3, 4, 3), (2, 7, 7, 2, 5, 4)]
-], **close)
+] + [case(random_image(rng, 1, 4, 5, 1) - 1e12, boundaries(4, 3), boundaries(5, 2))], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_fractional_overlapping", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

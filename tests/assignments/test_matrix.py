@@ -9,13 +9,7 @@ import pytest
 from sheet import HIDDEN, NAMES, Sheet
 
 # Functions of a few lines, in which fewer than twenty mistakes were found, and how many were.
-FEWER = {
-    "pixel_pyramid_pool2d": 14, "mixed_pool2d_backward": 12, "lip_pool2d": 17, "pool_output_size": 10,
-    "pool_padding": 14, "conv_transpose2d": 10,
-    "avg_topk_pool2d_backward": 8, "rank_weighted_pool2d": 17, "rank_weighted_pool2d_backward": 6, "ordinal_pool2d": 8,
-    "ordinal_pool2d_backward": 4, "evolve_weights": 10, "stochastic_pool2d_backward": 16, "fractional_sequence": 12,
-    "fractional_max_pool2d": 13, "train": 7,
-}
+FEWER = {"train": 7}
 
 
 def test_every_assignment_is_here():
