@@ -195,7 +195,7 @@ from course_lib import adaptive_max_pool
 
 check_cases(adaptive_max_pool2d, adaptive_max_pool, [
     case(random_image(rng, 1, n, n, 1) - 5, o) for n, o in [(3, 2), (4, 3), (5, 2), (5, 3), (7, 3), (7, 5), (8, 5), (9, 4)]
-], **close)
+] + [case(random_image(rng, 1, 5, 4, 1) - 1e12, 3)], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_adaptive_pairs", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -264,7 +264,7 @@ from course_lib import adaptive_max_pool_backward
 check_cases(adaptive_max_pool2d_backward, adaptive_max_pool_backward, [
     case(1 + rng.random((1, o, o, 1)), rng.integers(low, low + 2, (1, o * 2, o * 3, 1)).astype(float), o)
     for low in [0, -4] for o in [1, 2, 3]
-], **close)
+] + [case(1 + rng.random((1, 2, 2, 1)), 1 + 1e-6 * rng.permutation(24).reshape(1, 4, 6, 1), 2)], **close)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "pyramid_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -364,7 +364,8 @@ check_array(pixel_pyramid_pool2d(image([[-3, -1, -2, -2]]), (3,)), image([[-1, -
 from course_lib import pixel_pyramid_pool
 
 check_cases(pixel_pyramid_pool2d, pixel_pyramid_pool, [
-    case(random_image(rng, 1, rows, columns, 1) - 10, sizes) for rows, columns, sizes in [(3, 3, (3,)), (4, 5, (5, 3)), (3, 4, (9, 1))]
+    case(random_image(rng, 1, rows, columns, 1) - shift, sizes)
+    for shift in [10, 1e12] for rows, columns, sizes in [(3, 3, (3,)), (4, 5, (5, 3)), (3, 4, (9, 1))]
 ], **close)
 ### END HIDDEN TESTS
 
@@ -464,7 +465,7 @@ check_cases(roi_max_pool, oracle, [
     case(random_image(rng, 1, rows, columns, 1) - 5, np.array([[0.0, x1, y1, x2, y2]]), o)
     for rows, columns, x1, y1, x2, y2, o in [
         (4, 6, 1, 0, 2, 3, (2, 1)), (4, 6, 2, 1, 5, 2, (1, 2)), (6, 6, 0, 2, 4, 3, 2), (6, 8, 3, 1, 7, 4, (3, 2)), (5, 5, 2, 2, 2, 2, 1),
-        (5, 5, 1, 3, 3, 3, 2), (8, 7, 0, 1, 6, 7, (3, 4)),
+        (5, 5, 1, 3, 3, 3, 2), (8, 7, 0, 1, 6, 7, (3, 4)), (5, 6, 3, 2, 2, 1, 1), (5, 6, 4, 3, 1, 3, 2),
     ]
 ], **close)
 ### END HIDDEN TESTS
@@ -476,8 +477,10 @@ check_array(roi_max_pool(count, np.array([[0.0, 2, 2, 5, 4]]), 1, 0.5), image([[
 ### BEGIN HIDDEN TESTS
 from course_lib import roi_max_pool as oracle
 
+rising = np.arange(48.0).reshape(1, 6, 8, 1)  # its maxima tell where regions end, those of 47 - rising where they begin
 check_cases(roi_max_pool, oracle, [
-    case(random_image(rng, 1, 6, 8, 1, low=0), np.array([[0.0, *corners]]), o, scale)
+    case(x, np.array([[0.0, *corners]]), o, scale)
+    for x in [rising, 47 - rising, random_image(rng, 1, 6, 8, 1, low=0)]
     for corners, o, scale in [
         ((2, 2, 5, 4), 1, 0.5), ((1, 1, 5, 5), 2, 0.5), ((0.5, 1.5, 4.5, 2.5), 2, 1.0), ((0.4, 0.6, 3.4, 3.6), (2, 1), 1.0),
         ((16, 32, 100, 72), 2, 1 / 16), ((8, 24, 104, 40), (1, 3), 1 / 16), ((1, 0, 3, 2), 2, 2.0),
@@ -492,7 +495,8 @@ check_array(roi_max_pool(count - 30, np.array([[0.0, -2, 0, 1, 3]]), (1, 2)), im
 from course_lib import roi_max_pool as oracle
 
 check_cases(roi_max_pool, oracle, [
-    case(random_image(rng, 1, 4, 5, 1) - 20, np.array([[0.0, *corners]]), o)
+    case(random_image(rng, 1, 4, 5, 1) - shift, np.array([[0.0, *corners]]), o)
+    for shift in [20, 1e12]
     for corners, o in [((-2, 0, 1, 3), (1, 2)), ((-1, -1, 2, 2), 2), ((3, 2, 7, 5), 2), ((-3, -3, 8, 8), 3), ((5, 0, 8, 3), 2), ((-1, 1, 5, 2), (2, 3))]
 ], **close)
 ### END HIDDEN TESTS

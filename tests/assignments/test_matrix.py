@@ -34,6 +34,13 @@ def test_the_solution_gets_full_marks(sheet):
     assert sheet.lost(sheet.solution) == {}
 
 
+def test_no_answer_leans_on_a_cell_below(sheet):
+    for name, source in sheet.right().items():
+        for place, asked in enumerate(sheet.asked_together):
+            below = set(sum(sheet.asked_together[place + 1:], []))
+            assert not set().union(*(used(one, source) for one in asked)) & below, f"{asked} in {name}"
+
+
 def test_the_blank_gets_nothing(sheet):
     assert set(sheet.lost(sheet.blank)) == set(sheet.tests)
 
