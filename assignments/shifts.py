@@ -82,8 +82,8 @@ close = {"rtol": 1e-4, "atol": 1e-5}  # what single precision can hold
 #
 # where $S$ moves the image down and to the right and lets what falls off come in on the other side (so that
 # nothing is lost; negative shifts go up and to the left), and $\lVert\cdot\rVert$ is the root of the sum of
-# squares of all numbers that belong to an image. 1 means: nothing changed. The result has shape
-# `(len(shifts), batch)`.
+# squares of all numbers that belong to an image (for $fn(x)$ it is never 0 here). 1 means: nothing changed. The
+# result has shape `(len(shifts), batch)`.
 #
 # By hand: subsampling `[[3, 0, 4, 0]]` gives `[3, 4]`, of norm 5; shifted by one column it gives `[0, 0]`, so
 # the consistency is $1-5/5=0$; shifted by two it gives `[4, 3]`, so $1-\sqrt2/5=0.717$; shifted by four it is

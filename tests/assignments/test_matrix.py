@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sheet import HIDDEN, NAMES, Sheet
+from sheet import HIDDEN, NAMES, Sheet, used
 
 # Functions of a few lines, in which fewer than twenty mistakes were found, and how many were.
 FEWER = {"train": 7}

@@ -33,8 +33,12 @@ def weights(x, *where):
     return e / e.sum(axis=3, keepdims=True)
 
 
+def weighted(x, logits, *where):
+    return plain((weights(logits, *where) * cells_of(x, *where)).sum(axis=3))
+
+
 def soft_pool2d(x, pool_size, strides=None, padding="valid"):
-    return lip_pool2d(x, x, pool_size, strides, padding)
+    return weighted(x, x, pool_size, strides, padding)
 
 
 def soft_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
@@ -77,8 +81,7 @@ def gated_pool2d_backward(dy, x, gate, strides=None, padding="valid"):
 
 
 def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
-    w = weights(logits, pool_size, strides, padding)
-    return plain((w * cells_of(x, pool_size, strides, padding)).sum(axis=3))
+    return weighted(x, logits, pool_size, strides, padding)
 
 
 def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):

@@ -38,16 +38,20 @@ def ranked(x):
     return -rank.reshape(x.shape).astype(float), order
 
 
-def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+def winners(x, pool_size, strides, padding):
     rank, order = ranked(x)
     top = (-max_pool2d(rank, pool_size, strides, padding)).astype(int)
-    where = np.take_along_axis(order, top.reshape(len(x), -1, x.shape[3]), axis=1).reshape(top.shape)
+    return np.take_along_axis(order, top.reshape(len(x), -1, x.shape[3]), axis=1).reshape(top.shape)
+
+
+def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+    where = winners(x, pool_size, strides, padding)
     y = np.take_along_axis(x.reshape(len(x), -1, x.shape[3]), where.reshape(len(x), -1, x.shape[3]), axis=1)
-    return y.reshape(top.shape), where
+    return y.reshape(where.shape), where
 
 
 def max_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
-    _, where = max_pool2d_with_argmax(x, pool_size, strides, padding)
+    where = winners(x, pool_size, strides, padding)
     one_hot = np.eye(x.shape[1] * x.shape[2])[where]
     dx = np.tensordot(np.ones(1), np.einsum("nijc,nijcp->npc", dy, one_hot)[None], axes=(0, 0))
     return dx.reshape(x.shape)
