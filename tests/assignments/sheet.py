@@ -1,7 +1,7 @@
 """An assignment taken apart, and answers tried against its test cells in this process: quickly, but trusting.
 
 As in the grader, test cells meet a student's functions through proxies that copy what goes in and out and say which
-arguments were changed. The sandboxed grader has its own tests.
+arguments were changed, and functions that stand further below do not exist yet. The sandboxed grader has its own tests.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ class Sheet:
         self.asked = sum(self.asked_together, [])
         helpers = "\n".join(self.locked)
         self.uses = {one: used(source, helpers) & set(self.asked) for one, source in self.tests.items()}
-        self._compiled = [(one, compile(source, one, "exec")) for one, source in self.tests.items()]
+        self._compiled = {one: compile(source, one, "exec") for one, source in self.tests.items()}
+        # What is asked for in the order of the notebook: names, and between them the test cells that follow.
+        self._order = [one for meta, source in code for one in _step(meta, source, self.asked)]
 
     def right(self) -> dict[str, str]:
         """Right answers by name."""
@@ -98,19 +100,30 @@ class Sheet:
             warnings.simplefilter("ignore")
             with contextlib.suppress(NotImplementedError):  # the blank form of a class
                 exec(compile(source, "answer", "exec"), student)
+            below = {name: student.pop(name) for name in self.asked if name in student}
             space = self.namespace()
-            space.update({name: (proxy or Proxy)(student[name]) for name in self.asked if name in student})
-            for grade_id, cell in self._compiled:
-                if not self.uses[grade_id] & set(differing):
+            for one in self._order:
+                if one in below:
+                    student[one] = below.pop(one)
+                    space[one] = (proxy or Proxy)(student[one])
+                if one not in self.tests or not self.uses[one] & set(differing):
                     continue
-                space["rng"] = np.random.default_rng([seed, zlib.crc32(grade_id.encode())])
+                space["rng"] = np.random.default_rng([seed, zlib.crc32(one.encode())])
                 try:
-                    exec(cell, space)
+                    exec(self._compiled[one], space)
                 except Exception as failure:
-                    failures[grade_id] = failure
+                    failures[one] = failure
                     if first:
                         break
         return failures
+
+
+def _step(meta: dict, source: str, asked: list[str]) -> list[str]:
+    """What a cell adds: a test cell itself, a solution cell the names asked for in it."""
+    if meta["grade"]:
+        return [meta["grade_id"]]
+    made = {getattr(node, "name", None) for node in ast.parse(source).body} if meta["solution"] else set()
+    return [name for name in asked if name in made]
 
 
 def used(source: str, helpers: str) -> set[str]:
