@@ -1,11 +1,13 @@
 """A hand-in's cells running in a sandbox, and the questions put to what they define.
 
-The trunk runs the cells in order; each question goes to a fork of it, so that a loop or a crash in one question leaves
-the others alone. A cell that takes the trunk down is left out from then on, and the cells before it run again.
+The trunk runs the cells in order; questions go to a fork of it. A fork serves as long as it answers right, and what it
+does not answer right after it has served is asked again of a fresh one: so a loop or a crash in one question leaves the
+others alone, and no mark is lost to what an earlier question left behind. A cell that takes the trunk down is left out
+from then on, and the cells before it run again.
 
 TensorFlow must not be forked after it has computed anything. There the sandbox's first process only imports it; the
-trunk is a fork of that, and so is every fresh process for a question, in which the cells run again. Most questions
-need none: they are put to the trunk itself (`isolated=False`), and only what fails there is asked again.
+trunk is a fork of that, and so is every fresh process for a question, in which the cells run again. There the trunk
+itself serves.
 """
 
 from __future__ import annotations
@@ -52,10 +54,12 @@ class Session:
         self.done: list[tuple[str, str]] = []
         self.sandbox: Sandbox | None = None
         self.trunk: Branch | None = None
+        self.server: Branch | None = None
         self.restarts = -1
 
     def run(self, source: str, name: str) -> Outcome:
         """Run a cell after those that ran before."""
+        self._dismiss()
         try:
             outcome = self._grown_trunk().run(source, name)
         except Broken as broken:
@@ -64,21 +68,37 @@ class Session:
         self.done.append((source, name))
         return outcome
 
+    @property
+    def undisturbed(self) -> bool:
+        """Whether the next question will be put to a branch that has served none."""
+        return self.forks and self.server is None
+
     @contextlib.contextmanager
-    def question(self, *, isolated: bool = True):
-        """A `Branch` to ask, with everything defined that the cells up to here define."""
+    def question(self, *, fresh: bool = False):
+        """A `Branch` to ask, with everything defined that the cells up to here define; a `fresh` one served nobody."""
         trunk = self._grown_trunk()
-        branch = trunk if not (isolated or self.forks) else self._fork(silent=True)
+        if fresh:
+            self._dismiss()
         try:
-            if isolated and not self.forks:
-                self._replay(branch)
-            yield branch
-        finally:
-            if branch is not trunk:
-                branch.end()
+            if fresh or self.forks:
+                self.server = self.server or self._fork(silent=True)
+            if fresh and not self.forks:
+                self._replay(self.server)
+            yield self.server or trunk
+        except BaseException:
+            self._dismiss()
+            raise
+        if not self.forks:
+            self._dismiss()  # the trunk goes on serving
+
+    def _dismiss(self):
+        """Have the next question put to a fresh branch, or to the trunk."""
+        server, self.server = self.server, None
+        if server is not None:
+            server.end()
 
     def close(self):
-        self.trunk = None
+        self.trunk = self.server = None
         if self.sandbox is not None:
             self.sandbox.close()
             self.sandbox = None
@@ -112,6 +132,8 @@ class Session:
         """Note that a branch is gone; without the first process everything is."""
         if branch is self.trunk:
             self.trunk = None
+        if branch is self.server:
+            self.server = None
         if branch.pid is None:
             self.close()
 

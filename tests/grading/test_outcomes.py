@@ -39,6 +39,13 @@ def test_exception_exit_or_crash(notebook_of, verdict_on, body, reason):
     assert reason in verdict.marks["test_total"].message
 
 
+def test_what_an_earlier_question_left_behind_costs_nothing(notebook_of, verdict_on):
+    double = "calls = 0\ndef double(x):\n    global calls\n    calls += 1\n    return 2 * x if calls < 10 else None"
+    assert verdict_on(notebook_of(**RIGHT | {"double": double})).auto_score == AUTO_MAX
+    never_twice = double.replace("calls < 10", "calls < 2")
+    assert lost(verdict_on(notebook_of(**RIGHT | {"double": never_twice}))) == {"test_double", "test_kept"}
+
+
 @pytest.mark.parametrize("body", [
     "while True: pass", "import time; time.sleep(1000)",
     "import signal\n    for n in (2, 15, 24): signal.signal(n, signal.SIG_IGN)\n    while True: pass",
