@@ -5,6 +5,7 @@ A is float32 64x32x32x64, which fits into the cache; B is 32x112x112x64, which d
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ def rows() -> Iterator[dict]:
             yield from windowed(name, size, "A")
     for name in (*EXTREMES, "avg_topk_pool", "lp_pool", "soft_pool", "stochastic_pool"):
         yield from windowed(name, 2, "B")
+    yield from other_rows()
     yield from eager_caller()
     yield from usual_ways()
     yield from given_size()
@@ -73,14 +75,14 @@ def keras_max(size: int) -> Callable:
 
 
 def step(function) -> Callable:
-    """`x -> dx`, forward and gradient."""
+    """`x -> y, dx`."""
     import tensorflow as tf
 
     def both(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = function(x)
-        return tape.gradient(y, x)
+        return y, tape.gradient(y, x)
 
     return both
 
@@ -125,6 +127,23 @@ def windowed(name: str, size: int, where: str) -> Iterator[dict]:
     yield row(f"{label}: first call with gradient", seconds_of(ours, x), 1.5, unit="s")
     found = ratio({"ours": ours, "keras": graph(step(keras_max(size)))}, x, "keras")
     yield row(f"{label}: with gradient / Keras max", found["ours"], gradient_bar(name, size))
+
+
+def other_rows() -> Iterator[dict]:
+    """The rows of the catalogue that slide no window, with the arguments of the reference's benchmark."""
+    from benchmarks.reference import arguments
+    from course_lib.layers import functional
+
+    x = images()
+    for name, ((first, *others), how) in arguments(x.numpy()).items():
+        if name in (*EXTREMES, *RANKED, *MEANS, *DRAWN) or not hasattr(functional, name):
+            continue
+        pool, own = getattr(functional, name), images(first.shape)
+        for what, wrapped in (("forward", lambda function: function), ("with gradient", step)):
+            ours = graph(wrapped(lambda x, pool=pool, others=others, how=how: pool(x, *others, **how)))
+            keras = graph(wrapped(keras_max(2)))
+            taken = medians({"ours": functools.partial(ours, own), "keras": functools.partial(keras, x)})
+            yield row(f"{name} A: {what} / Keras max", taken["ours"] / taken["keras"])
 
 
 def eager_caller() -> Iterator[dict]:

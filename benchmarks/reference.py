@@ -6,6 +6,7 @@ ratio of medians taken in turns in one run. "Keras eager" is `tf.nn.max_pool2d`,
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import tracemalloc
 
@@ -200,6 +201,12 @@ def _memory(x):
 
 def _calls(x):
     """One call for each row, on an input like A or B."""
+    given = arguments(x)
+    return {one.name: functools.partial(one.forward, *given[one.name][0], **given[one.name][1]) for one in CATALOGUE}
+
+
+def arguments(x) -> dict[str, tuple[tuple, dict]]:
+    """Arguments for each row, on an input like A or B."""
     rng = np.random.default_rng(3)
     n, h, w, c = x.shape
     positive = np.abs(x)
@@ -222,7 +229,5 @@ def _calls(x):
     inputs = {"information_pool": positive, "stochastic_pool": positive, "max_unpool": pooled, "average_unpool": pooled}
     named = {"conv": {"strides": 2}, "average_unpool": {"output_shape": (h, w)}}
     return {
-        one.name: (lambda one=one: one.forward(
-            inputs.get(one.name, x), *first.get(one.name, ()), **named.get(one.name, {})))
-        for one in CATALOGUE
+        one.name: ((inputs.get(one.name, x), *first.get(one.name, ())), named.get(one.name, {})) for one in CATALOGUE
     }

@@ -1,14 +1,14 @@
 """How the notebooks run when the book is built.
 
-The cache of outputs is keyed by the cells of a notebook alone: after a change in the library it would go on
-showing what the old library computed. So every state of the library has a cache of its own.
+The cache of outputs is keyed by the cells of a notebook alone: after a change in the library, or in the results that
+cells read, it would go on showing what was. So every state of the two has a cache of its own.
 """
 
 import hashlib
 import os
 from pathlib import Path
 
-LIBRARY = Path(__file__).parents[2] / "course_lib"
+ROOT = Path(__file__).parents[2]
 # No notebook runs these, so a change in them leaves every output as it was.
 APART = {"grading", "cli.py"}
 # A log line on standard error fails the build; and the pages should not depend on the machine they were made on.
@@ -22,27 +22,29 @@ KERNEL = {
 }
 
 
-def library_digest(library: Path = LIBRARY) -> str:
+def digest_of_what_is_read(root: Path = ROOT) -> str:
+    library = root / "course_lib"
+    read = [path for path in library.rglob("*.py") if path.relative_to(library).parts[0] not in APART]
+    read += (root / "book").rglob("results/*.json")
     digest = hashlib.sha256()
-    for path in sorted(library.rglob("*.py")):
-        inside = path.relative_to(library)
-        if inside.parts[0] not in APART:
-            digest.update(f"{inside}\0".encode() + path.read_bytes() + b"\0")
+    for path in sorted(read):
+        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
 def choose_cache(app, config):
-    config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache" / library_digest())
+    config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache" / digest_of_what_is_read())
 
 
-def pages_of_another_library(app, env, added, changed, removed):
-    digest = library_digest()
-    known, env.library_digest = getattr(env, "library_digest", None), digest
+def pages_that_read_otherwise(app, env, added, changed, removed):
+    digest = digest_of_what_is_read()
+    known = getattr(env, "digest_of_what_was_read", None)
+    env.digest_of_what_was_read = digest
     return [] if known == digest else sorted(env.found_docs)
 
 
 def setup(app):
     os.environ.update(KERNEL)
     app.connect("config-inited", choose_cache)
-    app.connect("env-get-outdated", pages_of_another_library)
+    app.connect("env-get-outdated", pages_that_read_otherwise)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,23 +15,33 @@ import styles
 from references import AuthorYear
 
 
-def test_a_change_in_the_library_asks_for_new_outputs(tmp_path):
-    (tmp_path / "grading").mkdir()
-    source, apart = tmp_path / "windows.py", tmp_path / "grading" / "run.py"
-    source.write_text("a = 1\n")
-    apart.write_text("a = 1\n")
-    before = execution.library_digest(tmp_path)
-    apart.write_text("a = 2\n")
-    assert execution.library_digest(tmp_path) == before, "no page runs the grader"
-    source.write_text("a = 2\n")
-    assert execution.library_digest(tmp_path) != before
+@pytest.fixture
+def read(tmp_path):
+    """A file of the library, one of its grader, one of results."""
+    places = "course_lib/windows.py", "course_lib/grading/run.py", "book/results/a.json"
+    files = [tmp_path / place for place in places]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("1")
+    return files
 
 
-def test_a_renamed_module_counts_as_a_change(tmp_path):
-    (tmp_path / "a.py").write_text("")
-    before = execution.library_digest(tmp_path)
-    (tmp_path / "a.py").rename(tmp_path / "b.py")
-    assert execution.library_digest(tmp_path) != before
+def test_a_change_in_library_or_results_asks_for_new_outputs(read, tmp_path):
+    source, apart, results = read
+    before = execution.digest_of_what_is_read(tmp_path)
+    apart.write_text("2")
+    assert execution.digest_of_what_is_read(tmp_path) == before, "no page runs the grader"
+    source.write_text("2")
+    assert execution.digest_of_what_is_read(tmp_path) != before
+    source.write_text("1")
+    results.write_text("2")
+    assert execution.digest_of_what_is_read(tmp_path) != before
+
+
+def test_a_renamed_module_counts_as_a_change(read, tmp_path):
+    before = execution.digest_of_what_is_read(tmp_path)
+    read[0].rename(tmp_path / "course_lib" / "b.py")
+    assert execution.digest_of_what_is_read(tmp_path) != before
 
 
 def test_formulas_become_mathml():
