@@ -53,23 +53,23 @@ def softmax(logits, index):
     return e / e.sum(2, keepdims=True)
 
 
-def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+def by_logits(x, logits, pool_size, strides=None, padding="valid"):
     index, out = where_of(x, pool_size, strides, padding)
     return shaped(np.einsum("nokc,nokc->noc", softmax(logits, index), gather(x, index, 0)), x, out)
 
 
-def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+def by_logits_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
     index, _ = where_of(x, pool_size, strides, padding)
-    w, y = softmax(logits, index) * flat(dy, x), flat(lip_pool2d(x, logits, pool_size, strides, padding), x)
+    w, y = softmax(logits, index) * flat(dy, x), flat(by_logits(x, logits, pool_size, strides, padding), x)
     return spread(w, x, index), spread(w * (gather(x, index, 0) - y), x, index)
 
 
 def soft_pool2d(x, pool_size, strides=None, padding="valid"):
-    return lip_pool2d(x, x, pool_size, strides, padding)
+    return by_logits(x, x, pool_size, strides, padding)
 
 
 def soft_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
-    a, b = lip_pool2d_backward(dy, x, x, pool_size, strides, padding)
+    a, b = by_logits_backward(dy, x, x, pool_size, strides, padding)
     return a + b
 
 
@@ -112,3 +112,11 @@ def gated_pool2d_backward(dy, x, gate, strides=None, padding="valid"):
     d = flat(dy, x)[:, :, 0] * (mix(x, index, 1.0 - 1e-12) - mix(x, index, 0.0)) * s * (1 - s)
     parts = flat(dy, x) * mix_parts(x, index, s[:, :, None]) + d[:, :, None] * gate.reshape(1, 1, -1, 1)
     return spread(parts, x, index), np.einsum("noc,nokc->k", d, gather(x, index, 0)).reshape(gate.shape)
+
+
+def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits(x, logits, pool_size, strides, padding)
+
+
+def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits_backward(dy, x, logits, pool_size, strides, padding)

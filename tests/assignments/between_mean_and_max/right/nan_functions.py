@@ -34,20 +34,20 @@ def log_weights(g):
     return g - top - np.log(np.nansum(np.exp(g - top), axis=-2, keepdims=True))
 
 
-def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+def by_logits(x, logits, pool_size, strides=None, padding="valid"):
     w = np.exp(log_weights(windows(logits, pool_size, strides, padding)))
     return np.nansum(w * windows(x, pool_size, strides, padding), axis=-2)
 
 
-def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+def by_logits_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
     where = (pool_size, strides, padding)
     w = np.exp(log_weights(windows(logits, *where)))
-    y = lip_pool2d(x, logits, *where)[..., None, :]
+    y = by_logits(x, logits, *where)[..., None, :]
     return back(w, dy, x, *where), back(w * (windows(x, *where) - y), dy, x, *where)
 
 
 def soft_pool2d(x, pool_size, strides=None, padding="valid"):
-    return lip_pool2d(x, x.copy(), pool_size, strides, padding)
+    return by_logits(x, x.copy(), pool_size, strides, padding)
 
 
 def soft_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
@@ -91,3 +91,11 @@ def gated_pool2d_backward(dy, x, gate, strides=None, padding="valid"):
     rise = (blend(a, 1) - blend(a, 0)) * s * (1 - s)
     dx = back(blend_slope(a, s[..., None, :]) + rise[..., None, :] * gate.ravel()[:, None] * (a == a), dy, x, *where)
     return dx, np.nansum((dy * rise)[..., None, :] * a, axis=(0, 1, 2, 4)).reshape(gate.shape)
+
+
+def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits(x, logits, pool_size, strides, padding)
+
+
+def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits_backward(dy, x, logits, pool_size, strides, padding)

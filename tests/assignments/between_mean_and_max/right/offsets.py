@@ -63,11 +63,11 @@ def lip_sums(x, logits, size, strides, padding):
     return top, below, above / below
 
 
-def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+def by_logits(x, logits, pool_size, strides=None, padding="valid"):
     return lip_sums(x, logits, pool_size, strides, padding)[2]
 
 
-def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+def by_logits_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
     top, below, y = lip_sums(x, logits, pool_size, strides, padding)
     dx, dlogits = np.zeros(x.shape), np.zeros(x.shape)
     for _, out, take in walk(x.shape, pool_size, strides, padding)[1]:
@@ -78,11 +78,11 @@ def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid")
 
 
 def soft_pool2d(x, pool_size, strides=None, padding="valid"):
-    return lip_pool2d(x, x, pool_size, strides, padding)
+    return by_logits(x, x, pool_size, strides, padding)
 
 
 def soft_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
-    return sum(lip_pool2d_backward(dy, x, x, pool_size, strides, padding))
+    return sum(by_logits_backward(dy, x, x, pool_size, strides, padding))
 
 
 def mean_of(x, size, strides, padding):
@@ -125,3 +125,11 @@ def gated_pool2d_backward(dy, x, gate, strides=None, padding="valid"):
         dx[take] += d[out] * gate[cell]
         dgate[cell] += np.sum(d[out] * x[take])
     return dx, dgate
+
+
+def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits(x, logits, pool_size, strides, padding)
+
+
+def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits_backward(dy, x, logits, pool_size, strides, padding)

@@ -59,15 +59,15 @@ def softmax(logits):
     return [v / sum(e) for v in e]
 
 
-def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+def by_logits(x, logits, pool_size, strides=None, padding="valid"):
     def rule(cells):
         return sum(w * x[at] for w, (at, _) in zip(softmax([logits[at] for at, _ in cells]), cells))
 
     return forward(x, pool_size, strides, padding, rule)
 
 
-def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
-    y = lip_pool2d(x, logits, pool_size, strides, padding)
+def by_logits_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+    y = by_logits(x, logits, pool_size, strides, padding)
 
     def numbers(_, cells):
         return softmax([logits[at] for at, _ in cells])
@@ -80,11 +80,11 @@ def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid")
 
 
 def soft_pool2d(x, pool_size, strides=None, padding="valid"):
-    return lip_pool2d(x, x.copy(), pool_size, strides, padding)
+    return by_logits(x, x.copy(), pool_size, strides, padding)
 
 
 def soft_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
-    first, second = lip_pool2d_backward(dy, x, x, pool_size, strides, padding)
+    first, second = by_logits_backward(dy, x, x, pool_size, strides, padding)
     return first + second
 
 
@@ -128,3 +128,11 @@ def gated_pool2d_backward(dy, x, gate, strides=None, padding="valid"):
         return [a + d * gate[t] for a, (_, t) in zip(mixture(values, s), cells)]
 
     return backward(dy, x, gate.shape, strides, padding, rule), dgate
+
+
+def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits(x, logits, pool_size, strides, padding)
+
+
+def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits_backward(dy, x, logits, pool_size, strides, padding)

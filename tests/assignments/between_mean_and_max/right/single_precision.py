@@ -37,23 +37,23 @@ def weights(logits, size, strides, padding):
     return e / np.nansum(e, axis=3, keepdims=True)
 
 
-def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+def by_logits(x, logits, pool_size, strides=None, padding="valid"):
     return np.nansum(weights(logits, pool_size, strides, padding) * windows(x, pool_size, strides, padding), axis=3)
 
 
-def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+def by_logits_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
     where = pool_size, strides, padding
     w = weights(logits, *where) * dy.astype(single)[..., None, :]
-    y = lip_pool2d(x, logits, *where)[..., None, :]
+    y = by_logits(x, logits, *where)[..., None, :]
     return back(w, x, *where), back(w * (windows(x, *where) - y), x, *where)
 
 
 def soft_pool2d(x, pool_size, strides=None, padding="valid"):
-    return lip_pool2d(x, x, pool_size, strides, padding)
+    return by_logits(x, x, pool_size, strides, padding)
 
 
 def soft_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
-    a, b = lip_pool2d_backward(dy, x, x, pool_size, strides, padding)
+    a, b = by_logits_backward(dy, x, x, pool_size, strides, padding)
     return a + b
 
 
@@ -98,3 +98,11 @@ def gated_pool2d_backward(dy, x, gate, strides=None, padding="valid"):
     d = (dy * (top - mean) * s * (1 - s))[..., None, :]
     dx = back(spread(a, s[..., None, :]) * dy[..., None, :] + d * gate.reshape(-1, 1), x, *where)
     return [dx, np.nansum(d * a, axis=(0, 1, 2, 4)).reshape(gate.shape)]
+
+
+def lip_pool2d(x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits(x, logits, pool_size, strides, padding)
+
+
+def lip_pool2d_backward(dy, x, logits, pool_size, strides=None, padding="valid"):
+    return by_logits_backward(dy, x, logits, pool_size, strides, padding)

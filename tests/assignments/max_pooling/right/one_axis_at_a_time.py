@@ -44,7 +44,7 @@ def winners(x, pool_size, strides, padding):
     return np.take_along_axis(order, top.reshape(len(x), -1, x.shape[3]), axis=1).reshape(top.shape)
 
 
-def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+def largest_and_places(x, pool_size, strides, padding):
     where = winners(x, pool_size, strides, padding)
     y = np.take_along_axis(x.reshape(len(x), -1, x.shape[3]), where.reshape(len(x), -1, x.shape[3]), axis=1)
     return y.reshape(where.shape), where
@@ -55,6 +55,10 @@ def max_pool2d_backward(dy, x, pool_size, strides=None, padding="valid"):
     one_hot = np.eye(x.shape[1] * x.shape[2])[where]
     dx = np.tensordot(np.ones(1), np.einsum("nijc,nijcp->npc", dy, one_hot)[None], axes=(0, 0))
     return dx.reshape(x.shape)
+
+
+def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
+    return largest_and_places(x, pool_size, strides, padding)
 
 
 def max_unpool2d(y, index, output_shape):
