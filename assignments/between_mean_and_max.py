@@ -19,9 +19,9 @@
 #
 # Hand in this notebook. Before you do, choose *Run → Restart Kernel and Run All Cells*, or type `course check
 # between_mean_and_max.ipynb` in a terminal: both run the visible tests. Behind every visible test there are
-# hidden ones of the same behaviour, on other arrays. You may add cells, plot, and print as much as you like.
-# NumPy and Matplotlib are there; other libraries are not available where your notebook is graded. Single and
-# double precision are both fine.
+# hidden ones of the same behaviour, on other arrays. You may add cells, plot, and print as much as you like;
+# a cell can use what is defined above it. NumPy and Matplotlib are there; other libraries are not available
+# where your notebook is graded. Single and double precision are both fine.
 #
 # Arrays are *channels-last*: an image batch has shape `(batch, rows, columns, channels)`.
 
