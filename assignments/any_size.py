@@ -86,10 +86,10 @@ if "get_ipython" in globals():  # nobody looks where the notebook is graded
 # cells receives `dy / m`; of the maximum, the largest cell receives `dy`, among equal ones the *first*,
 # reading the bin row by row. A cell that lies in several bins receives from each of them.
 #
-# **Hints.** (1) `i * n // o` rounds down; rounding up is rounding the negative down and negating. (2) A
-# helper that gives the start and stop of every bin along an axis serves all four functions. (3) Two loops
-# over bins, a slice `x[:, a:b, c:d]` in each; for the maximum's gradient flatten the slice's rows and columns
-# and ask `argmax`.
+# **Hints.** (1) `//` rounds down; rounding up is rounding the negative down and negating. (2) A helper that
+# gives the start and stop of every bin along an axis serves all four functions. (3) Two loops over bins, and
+# a slice of the image in each; for the maximum's gradient flatten the slice's rows and columns and ask
+# `argmax`.
 
 # %% nbgrader={"grade": false, "grade_id": "adaptive_average_pool2d", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def adaptive_average_pool2d(x, output_size):
@@ -289,8 +289,8 @@ check_cases(adaptive_max_pool2d_backward, adaptive_max_pool_backward, [
 # ```
 #
 # **Hints.** (1) For the first, `reshape(len(x), -1)` of `(batch, l, l, channels)` has just the order that is
-# asked for. (2) For the second, slices that stop at the border need no padding: rows from `max(i - k // 2,
-# 0)` to `i + k // 2 + 1`. (3) `np.concatenate` has an `axis`.
+# asked for. (2) For the second, slices that stop at the border need no padding; only their start must not be
+# negative. (3) `np.concatenate` has an `axis`.
 
 # %% nbgrader={"grade": false, "grade_id": "spatial_pyramid_pool2d", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def spatial_pyramid_pool2d(x, levels=(1, 2, 4)):
@@ -408,9 +408,9 @@ check_cases(pixel_pyramid_pool2d, pixel_pyramid_pool, [
 # 18 19 | 20 21 | 22 23           19  21  23
 # ```
 #
-# **Hints.** (1) `np.floor(a + 0.5)` rounds halves up. (2) A region may begin left of column 0: in NumPy a
-# negative index counts from the far end, so clip the starts and stops of the *bins* to the map. (3) A slice
-# of no cells has no maximum: ask for its size first.
+# **Hints.** (1) Adding a half and then rounding down rounds halves up. (2) A region may begin left of column
+# 0: in NumPy a negative index counts from the far end, so clip the starts and stops of the *bins* to the map.
+# (3) A slice of no cells has no maximum: ask for its size first.
 
 # %% nbgrader={"grade": false, "grade_id": "roi_max_pool", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def roi_max_pool(x, rois, output_size, spatial_scale=1.0):

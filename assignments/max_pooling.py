@@ -412,8 +412,8 @@ for pool_size, padding, out in [(2, "valid", (3, 3)), (2, "same", (3, 3)), (3, "
 # The places are an array of integers of the same shape as the maxima.
 #
 # **Hints.** (1) Whatever finds the winner of a window knows its row and column there; the window's first row and
-# column are known, too. (2) Under "same" a window may begin above or left of the image: subtract the padding.
-# (3) An image whose cells hold their own numbers, cut into the same windows, tells the place of the winner directly.
+# column are known, too. (2) Under "same" a window may begin above or left of the image: subtract the padding. (3)
+# An image whose cells hold their own numbers, cut into the same windows, tells the place of the winner directly.
 
 # %% nbgrader={"grade": false, "grade_id": "max_pool2d_with_argmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def max_pool2d_with_argmax(x, pool_size, strides=None, padding="valid"):
@@ -545,10 +545,10 @@ check_cases(part(max_pool2d_with_argmax, 1), part(max_pool_argmax, 1), [
 # Images and channels stay apart, and the result has the dtype of `y`. Where windows had overlapped, a place may occur
 # several times; it then comes with the same value each time, which is written there **once**, not added up.
 #
-# **Hints.** (1) Rows and columns as one axis make the place a plain index. (2) Integer arrays can stand on the left
-# of `=`: `flat[n, index, c] = y`, where `n` and `c` are index arrays, too, that broadcast with `index`. (3) Reshape
-# `y` and `index` to `(batch, windows, channels)`, assign into zeros of shape `(batch, rows * columns, channels)`, and
-# reshape at the end.
+# **Hints.** (1) Rows and columns as one axis make the place a plain index. (2) Arrays of integers can stand as
+# indices on the left of an assignment, one for each axis: the images' numbers and the channels' then have to
+# broadcast with `index`. (3) Reshape `y` and `index` to `(batch, windows, channels)`, assign into zeros of shape
+# `(batch, rows * columns, channels)`, and reshape at the end.
 
 # %% nbgrader={"grade": false, "grade_id": "max_unpool2d", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def max_unpool2d(y, index, output_shape):

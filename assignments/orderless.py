@@ -438,7 +438,7 @@ check_cases(vlad_pool, oracle, [
 #  5  6  7      0  2  2       segment 1: none, 0            segment 2: (2+6+7)/3 = 5
 # ```
 #
-# **Hints.** (1) A loop over segments with a mask `labels == s` is short. (2) Without a loop: compare the
+# **Hints.** (1) A loop over segments with a mask of their positions is short. (2) Without a loop: compare the
 # labels with `np.arange(S)`: a mask with one more axis, times `x`, summed over the positions. (3) Divide by
 # the counts, and by 1 where a count is 0.
 
@@ -506,8 +506,8 @@ check_cases(superpixel_pool2d, oracle, [
 # and $v=[\ln 3/(\tanh 3-\tanh 1)]$: the scores differ by $\ln 3$, so the weights are $1/4$ and $3/4$, and the
 # result is 2.5.
 #
-# **Hints.** (1) `cells @ w.T` is $W x_l$ for all positions. (2) The softmax runs over the axis of positions,
-# not over channels. (3) The last sum is a product of the weights with the cells.
+# **Hints.** (1) One matrix product gives $W x_l$ for all positions. (2) The softmax runs over the axis of
+# positions, not over channels. (3) The last sum is a product of the weights with the cells.
 
 # %% nbgrader={"grade": false, "grade_id": "attention_pool", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def attention_pool(x, w, v):
