@@ -482,11 +482,10 @@ for padding in ["valid", "same"]:
 # enough. For up to 6 weights, the search must come within a squared distance of 0.05 of the best weights of the
 # two functions `near_falling` and `near_ends` in the cell above.
 #
-# **Hints.** (1) `rng.dirichlet` with ones for its parameters draws weights that are not negative and sum to
-# 1. (2) After adding noise, put a child back: negative numbers become 0, then divide by the sum. (3) Each
-# generation: sort by fitness, keep the best few unchanged, fill up with mixtures of two of the better half
-# plus normal noise of 0.1 or less, append the best fitness to the history; 16 weights and 40 generations are
-# plenty.
+# **Hints.** (1) `rng.dirichlet` with ones for its parameters draws weights of sum one, none negative. (2) After
+# adding noise, put a child back: negative numbers become 0, then divide by the sum. (3) Each generation: sort
+# by fitness, keep the best few unchanged, fill up with mixtures of two of the better half plus normal noise of
+# 0.1 or less, append the best fitness to the history; 16 weights and 40 generations are plenty.
 
 # %% nbgrader={"grade": false, "grade_id": "evolve_weights", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def evolve_weights(fitness, size, rng):
