@@ -49,16 +49,13 @@ class Sheet:
         self.name = name
         self.markdown = [(cell.metadata["nbgrader"], cell.source) for cell in cells if cell.cell_type == "markdown"]
         self.locked = [source for meta, source in code if meta["locked"] and not meta["grade"]]
-        solutions = [source for meta, source in code if meta["solution"]]
-        self.solution = "\n".join(solutions)
+        self.solution = "\n".join(source for meta, source in code if meta["solution"])
         self.tests = {meta["grade_id"]: source for meta, source in code if meta["grade"]}
         self.points = {meta["grade_id"]: meta.get("points", 0) for meta, _ in code if meta["grade"]}
         # As nbgrader leaves it in the release.
         self.blank = SOLUTION.sub(r"\1raise NotImplementedError()", self.solution)
         made = (ast.FunctionDef, ast.ClassDef)
-        blanks = [ast.parse(SOLUTION.sub(r"\1raise NotImplementedError()", one)) for one in solutions]
-        self.asked_together = [[node.name for node in one.body if isinstance(node, made)] for one in blanks]
-        self.asked = sum(self.asked_together, [])
+        self.asked = [node.name for node in ast.parse(self.blank).body if isinstance(node, made)]
         helpers = "\n".join(self.locked)
         self.uses = {one: used(source, helpers) & set(self.asked) for one, source in self.tests.items()}
         self._compiled = {one: compile(source, one, "exec") for one, source in self.tests.items()}

@@ -6,10 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sheet import HIDDEN, NAMES, Sheet, used
-
-# Functions of a few lines, in which fewer than twenty mistakes were found, and how many were.
-FEWER = {"train": 7}
+from sheet import HIDDEN, NAMES, Sheet
 
 
 def test_every_assignment_is_here():
@@ -32,13 +29,6 @@ def sheet(request):
 
 def test_the_solution_gets_full_marks(sheet):
     assert sheet.lost(sheet.solution) == {}
-
-
-def test_no_answer_leans_on_a_cell_below(sheet):
-    for name, source in sheet.right().items():
-        for place, asked in enumerate(sheet.asked_together):
-            below = set(sum(sheet.asked_together[place + 1:], []))
-            assert not set().union(*(used(one, source) for one in asked)) & below, f"{asked} in {name}"
 
 
 def test_the_blank_gets_nothing(sheet):
@@ -99,4 +89,4 @@ def test_there_are_enough_wrong_answers_to_each_function(sheet):
     lost = [sheet.functions_of(one.loses) for one in sheet.wrong().values()]
     counts = {name: sum(name in functions for functions in lost) for name in sheet.asked}
     least = 10 if sheet.name == "cifar10_cnn" else 20
-    assert {name: count for name, count in counts.items() if count < FEWER.get(name, least)} == {}
+    assert {name: count for name, count in counts.items() if count < least} == {}
