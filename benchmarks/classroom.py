@@ -64,7 +64,7 @@ def rate(kind: str, name: str, text: str, answers: Path, students: int, bar: flo
         whole = [one for one in sorted(expected) if _readable(course, name, one)][:STOCK_HAND_INS]
         stock, took = _stock(course, name, whole, Path(scratch, "stock"))
         yield row(f"classroom: seconds a hand-in, of {students} ({kind})", seconds / students, unit="s")
-        yield row(f"classroom: rate / stock nbgrader's ({kind})", (took / len(whole)) / (seconds / students), bar,
+        yield row(f"classroom: rate / stock nbgrader's ({kind})", took / (seconds / students), bar,
                   at_least=True)
         # Stock takes points for a warning on standard error.
         yield row(f"classroom: hand-ins of {len(whole)} that stock marks otherwise ({kind})",
@@ -220,7 +220,7 @@ def _readable(course: Course, name: str, student: str) -> bool:
 
 
 def _stock(course: Course, name: str, students: list[str], root: Path) -> tuple[dict[str, float], float]:
-    """Marks and seconds of stock `nbgrader autograde`."""
+    """Marks, and seconds a hand-in, of stock `nbgrader autograde`."""
     source = nbformat.read(course.notebook("source", name), 4)
     next(cell for cell in source.cells if cell.cell_type == "code").source += RNG
     (root / "source" / name).mkdir(parents=True)
