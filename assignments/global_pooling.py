@@ -463,7 +463,7 @@ check_array(gem_pool2d_backward(np.array([[3.0]]), image([[1, 3, -5]]), p=1), im
 from course_lib import gem_pool_backward
 
 check_cases(gem_pool2d_backward, gem_pool_backward, [
-    case(rng.normal(size=(1, 1)), np.concatenate([image([[2.25]]), random_image(rng, 1, 1, rows, 1) / 2 + 0.25], axis=2), p=p, eps=eps)
+    case(rng.normal(size=(1, 1)), np.concatenate([image([[2.25, 0.25]]), random_image(rng, 1, 1, rows, 1) / 2 + 0.25], axis=2), p=p, eps=eps)
     for p, eps in [(1, 1e-6), (3.0, 1e-6), (2, 0.5), (3.0, 1.0)] for rows in [2, 4, 6]
 ] + [case(rng.normal(size=(1, 1)), random_image(rng, 1, 3, 4, 1) + 0.25, p=2)], **close)
 ### END HIDDEN TESTS

@@ -138,7 +138,7 @@ from course_lib import shift_consistency as oracle
 check_cases(shift_consistency, oracle, [
     case(fn, 1 + rng.random((1, n, n, 1)), shifts)
     for fn in [corners, block_maxima, whole_mean] for n, shifts in [(2, [1]), (4, [0, 1, 2, 7]), (6, [1, 2, 3, 6]), (8, [3, 5])]
-], **close)
+] + [case(corners, (1 + rng.random((1, 4, 4, 1))) * np.array([[1], [-1], [1], [-1]]), [1, 2])], **close)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_consistency_pairs", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
