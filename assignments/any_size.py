@@ -194,7 +194,7 @@ check_array(adaptive_max_pool2d(image([[1, 5, 2, 4, 3, 6, 0]]), (1, 3)), image([
 from course_lib import adaptive_max_pool
 
 check_cases(adaptive_max_pool2d, adaptive_max_pool, [
-    case(random_image(rng, 1, n, n, 1) - 5, o) for n, o in [(3, 2), (4, 3), (5, 2), (5, 3), (7, 3), (7, 5), (8, 5), (9, 4)]
+    case(random_image(rng, 1, n, n, 1) / 8 - 5, o) for n, o in [(3, 2), (4, 3), (5, 2), (5, 3), (7, 3), (7, 5), (8, 5), (9, 4)]
 ] + [case(random_image(rng, 1, 5, 4, 1) - 1e12, 3)], **close)
 ### END HIDDEN TESTS
 
@@ -248,7 +248,7 @@ def distinct(*shape):
     return rng.permutation(np.prod(shape)).reshape(shape) - np.prod(shape) / 2
 
 check_cases(adaptive_max_pool2d_backward, adaptive_max_pool_backward, [
-    case(random_image(rng, batch, *np.broadcast_to(o, 2), c), distinct(batch, rows, columns, c), o)
+    case(random_image(rng, batch, *np.broadcast_to(o, 2), c) / 8, distinct(batch, rows, columns, c), o)
     for batch, rows, columns, c, o in [
         (1, 2, 2, 1, 2), (1, 3, 3, 1, 2), (1, 4, 5, 1, 3), (1, 7, 5, 1, (3, 4)), (1, 2, 3, 1, 4), (2, 4, 6, 3, (3, 2)), (2, 5, 5, 2, 5),
     ]
@@ -327,7 +327,7 @@ check_array(spatial_pyramid_pool2d(count, (1, 2)), np.array([[23.0, 8, 11, 20, 2
 from course_lib import spatial_pyramid_pool
 
 check_cases(spatial_pyramid_pool2d, spatial_pyramid_pool, [
-    case(random_image(rng, 1, n, m, 1) - 5, levels)
+    case(random_image(rng, 1, n, m, 1) / 8 - 5, levels)
     for n, m, levels in [(2, 2, (1,)), (4, 4, (2,)), (4, 6, (1, 2)), (5, 7, (1, 2, 3)), (6, 5, (3, 2, 1)), (8, 8, (4, 1))]
 ] + [case(random_image(rng, 1, 8, 8, 1))], **close)
 ### END HIDDEN TESTS
@@ -352,7 +352,7 @@ check_array(pixel_pyramid_pool2d(image([[0, 1, 0, 0]]), (3, 1)), np.array([[[[1.
 from course_lib import pixel_pyramid_pool
 
 check_cases(pixel_pyramid_pool2d, pixel_pyramid_pool, [
-    case(random_image(rng, 1, rows, columns, 1, low=0), sizes)
+    case(random_image(rng, 1, rows, columns, 1, low=0) / 8, sizes)
     for rows, columns, sizes in [(3, 3, (3,)), (3, 4, (3, 1)), (5, 6, (5, 3)), (6, 4, (1, 3, 5)), (4, 4, (9, 1))]
 ] + [case(random_image(rng, 1, 5, 5, 1, low=0)), case(random_image(rng, 1, 1, 40, 1, low=-2000))], **close)
 ### END HIDDEN TESTS
@@ -449,7 +449,7 @@ check_array(roi_max_pool(count, np.array([[0.0, 0, 0, 5, 3]]), 3), image([[7, 9,
 from course_lib import roi_max_pool as oracle
 
 check_cases(roi_max_pool, oracle, [
-    case(random_image(rng, 1, rows, columns, 1) - 5, np.array([[0.0, 0, 0, columns - 1, rows - 1]]), o)
+    case(random_image(rng, 1, rows, columns, 1) / 8 - 5, np.array([[0.0, 0, 0, columns - 1, rows - 1]]), o)
     for rows, columns, o in [(2, 2, 2), (3, 3, 2), (4, 6, 3), (5, 4, 3), (7, 5, 4), (3, 2, 4)]
 ], **close)
 ### END HIDDEN TESTS

@@ -37,5 +37,5 @@ def write_icons(app, exception):
 
 def setup(app):
     # After the styles are purged.
-    app.connect("build-finished", write_icons, priority=600)
+    app.connect("build-finished", write_icons, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,7 @@ from pybtex.database import parse_string
 sys.path.append(str(BOOK / "_ext"))
 
 import execution
+import icons
 import mathml
 import styles
 from references import AuthorYear
@@ -108,3 +109,19 @@ def test_sheets_are_bundled_with_addresses_that_still_lead_there(tmp_path):
         (tmp_path / name).write_text(css)
     assert styles.bundle(tmp_path, list(sheets)) == (
         "a{b:url(../x.png)}\nc{d:url('../deep/../y.png')}e{f:url(\"data:z\")}")
+
+
+def test_icons_are_cut_after_the_style_sheet_is_written():
+    """An earlier build's sheet would hide the wrong order."""
+    found = {}
+
+    class App:
+        def connect(self, event, handler, priority=500):
+            found[handler.__name__] = priority
+
+        def __getattr__(self, name):
+            return lambda *args, **kwargs: None
+
+    styles.setup(App())
+    icons.setup(App())
+    assert found["write_sheet"] < found["write_icons"]
