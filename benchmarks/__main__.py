@@ -22,8 +22,7 @@ def names() -> list[str]:
 
 
 def line(row: dict) -> str:
-    at_least = row["ok"] == (row["value"] > (row["bar"] or 0))
-    bar = "" if row["bar"] is None else f"{'>=' if at_least else '<='} {row['bar']:g}"
+    bar = "" if row["bar"] is None else f"{'>=' if row['at_least'] else '<='} {row['bar']:g}"
     verdict = {True: "ok", False: "MISSED", None: ""}[row["ok"]]
     return f"{row['name']:<66} {row['value']:>9.3f} {row['unit']:<3} {bar:>10}  {verdict}"
 

@@ -29,4 +29,4 @@ def medians(functions: dict[str, Callable[[], object]], *, repeat: int = 9, seco
 def row(name: str, value: float, bar: float | None = None, *, unit: str = "x", at_least: bool = False) -> dict:
     """One line of the table: `ok` says whether the value keeps to its bar (None where there is no bar)."""
     ok = None if bar is None else bool(value >= bar if at_least else value <= bar)
-    return {"name": name, "value": float(value), "unit": unit, "bar": bar, "ok": ok}
+    return {"name": name, "value": float(value), "unit": unit, "bar": bar, "at_least": at_least, "ok": ok}

@@ -74,7 +74,7 @@ export class Playground {
     this.results = el("div", { class: "pp-stages" },
       this.forwardStage(), this.told, this.has("gradient") && this.backwardStage());
     this.makeLink = link;
-    this.link = el("a", { hidden: !link }, "Open in the playground");
+    this.link = link && el("a", {}, "Open in the playground");
     this.root.replaceChildren(el("div", {}, this.controls(), this.problems, this.message, this.results,
       this.has("map") && this.map.asText, this.has("shift") && this.shiftPart(), this.has("python") && this.pythonPart(),
       el("p", { class: "pp-link" }, this.chapter, this.link), this.status));
@@ -158,7 +158,7 @@ export class Playground {
     else this.input.mark({});
     this.map.update(state);
     this.shift?.update(state);
-    if (this.makeLink) this.link.href = this.makeLink(state);
+    if (this.link) this.link.href = this.makeLink(state);
   }
 
   renderResults(shape) {
