@@ -3,6 +3,7 @@
 Which they are is read from the style sheet, in which only their rules are left by then.
 """
 
+import logging
 import re
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def write_icons(app, exception):
 
 
 def setup(app):
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells all that it does
     # After the styles are purged.
     app.connect("build-finished", write_icons, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

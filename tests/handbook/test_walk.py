@@ -118,7 +118,7 @@ def served(folder: Path, block):
     """Run a block that serves until it is stopped, and fetch what it serves."""
     process = shell(folder, block.text, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(100):
+        for _ in range(300):
             try:
                 assert b"<title>" in urllib.request.urlopen(block.value, timeout=5).read()
                 return
