@@ -4,6 +4,19 @@ import keras
 import tensorflow as tf
 
 
+def both(value):
+    return [value, value] if isinstance(value, int) else list(value)
+
+
+def axis(n, k, s, padding):
+    """Windows, padding before and after, stride, window."""
+    if padding == "valid":
+        return (n - k) // s + 1, (0, 0), s, k
+    count = (n + s - 1) // s
+    missing = max(s * (count - 1) + k - n, 0)
+    return count, (missing // 2, missing - missing // 2), s, k
+
+
 class MaxPool(keras.layers.Layer):
     def __init__(self, pool_size=2, strides=None, padding="valid", **options):
         super().__init__(**options)
@@ -28,19 +41,6 @@ class MaxPool(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"pool_size": self.pool_size, "strides": self.strides, "padding": self.padding}
-
-
-def both(value):
-    return [value, value] if isinstance(value, int) else list(value)
-
-
-def axis(n, k, s, padding):
-    """Windows, padding before and after, stride, window."""
-    if padding == "valid":
-        return (n - k) // s + 1, (0, 0), s, k
-    count = (n + s - 1) // s
-    missing = max(s * (count - 1) + k - n, 0)
-    return count, (missing // 2, missing - missing // 2), s, k
 
 
 class MixedPool(MaxPool):
