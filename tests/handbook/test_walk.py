@@ -23,6 +23,8 @@ def clone(tmp_path):
     """A clone in which `make setup` has been run, and `make site` too if it was here."""
     folder = copy(tmp_path / "clone")
     (folder / ".venv").symlink_to(ROOT / ".venv")
+    for file in ("requirements.txt", "pyproject.toml"):
+        os.utime(folder / file, (0, 0))  # older than the environment, which must not be made to point here
     for built in (".jupyter_cache", "html"):
         if (ROOT / "_build" / built).is_dir():
             shutil.copytree(ROOT / "_build" / built, folder / "_build" / built)
@@ -30,7 +32,7 @@ def clone(tmp_path):
 
 
 def shell(folder: Path, script: str, **options):
-    environment = {"HOME": str(folder.parent), "PATH": os.environ["PATH"], "MAKEFLAGS": "-o .venv/.ready",
+    environment = {"HOME": str(folder.parent), "PATH": os.environ["PATH"],
                    "TF_CPP_MIN_LOG_LEVEL": "3", "LANG": "C.UTF-8"} | {
                        name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))}
     return subprocess.Popen(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment, text=True,
