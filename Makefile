@@ -35,8 +35,10 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
+# After a failure all pages are read again: Sphinx would not repeat its warnings about those that have not changed.
 site: setup
-	$(BIN)/jupyter-book build -W -n --keep-going --config _config.yml --path-output . book
+	@$(BIN)/jupyter-book build -W -n --keep-going --config _config.yml --path-output . book \
+	  || { rm -rf _build/.doctrees; exit 1; }
 
 RELEASED := assignments/release/$(NAME)/$(NAME).ipynb
 RESULTS := _build/class/$(NAME).txt

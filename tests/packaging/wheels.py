@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from working_copy import copy
@@ -24,6 +26,15 @@ def build_wheel(folder: Path) -> Path:
         folder / "dist", folder / "tree")
     wheel, = (folder / "dist").glob("*.whl")
     return wheel
+
+
+@cache
+def why_not(python: str) -> str:
+    """Why uv neither finds nor fetches this Python; nothing if it does."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [UV, "venv", "--quiet", "--no-project", "--python", python, Path(folder, "tried")]
+        done = subprocess.run(command, capture_output=True, text=True)
+    return "" if done.returncode == 0 else done.stderr.strip().splitlines()[-1].strip()
 
 
 class Environment:
