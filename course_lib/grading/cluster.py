@@ -25,6 +25,7 @@ from .verdict import Mark, Verdict, marks_to_bytes
 
 _SERVES_NOTHING = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 _PATIENCE = 10  # seconds until a scheduler must have answered
+_GONE = "the scheduler or its workers are gone; what is graded so far is kept, so run the command again."
 
 
 @dataclass(frozen=True)
@@ -122,13 +123,16 @@ def _run(client: Client, jobs: Iterable[Job], assignment: Assignment, secret: by
             running[future] = job
             completed.add(future)
 
-    submit()
-    while running:
-        future = next(completed)
-        job = running.pop(future)
-        data = _result(future)
+    try:
         submit()
-        yield job, grade.read(data, job.hand_in, assignment)
+        while running:
+            future = next(completed)
+            job = running.pop(future)
+            data = _result(future)
+            submit()
+            yield job, grade.read(data, job.hand_in, assignment)
+    except OSError:  # Dask's own among them
+        raise CourseError(_GONE) from None
 
 
 def _result(future) -> bytes:
@@ -139,5 +143,4 @@ def _result(future) -> bytes:
     error = future.exception() if future.status == "error" else None
     if isinstance(error, KilledWorker):
         return b""
-    raise CourseError("the scheduler or its workers are gone; what is graded so far is kept, so run the command again."
-                      if error is None else f"a worker cannot grade: {type(error).__name__}: {error}")
+    raise CourseError(_GONE if error is None else f"a worker cannot grade: {type(error).__name__}: {error}")

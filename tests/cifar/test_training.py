@@ -169,7 +169,9 @@ def test_a_process_killed_goes_on_to_the_same_weights_bit_for_bit(tmp_path):
     words = "-m course_lib.cifar train --epochs 16 --validation 3400 --deterministic --folder"
     command = [sys.executable, *words.split(), str(tmp_path)]
     for epoch, how, status in ((1, signal.SIGINT, 130), (2, signal.SIGKILL, -9)):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        # Where the tests run in the background of a shell, interrupts would be ignored.
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
             for line in process.stdout:
                 if line.startswith(f"epoch   {epoch}"):
                     process.send_signal(how)
