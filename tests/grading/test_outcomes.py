@@ -40,9 +40,9 @@ def test_exception_exit_or_crash(notebook_of, verdict_on, body, reason):
 
 
 def test_what_an_earlier_question_left_behind_costs_nothing(notebook_of, verdict_on):
-    double = "calls = 0\ndef double(x):\n    global calls\n    calls += 1\n    return 2 * x if calls < 10 else None"
+    double = "calls = 0\ndef double(x):\n    global calls\n    calls += 1\n    return 2 * x if calls < 8 else None"
     assert verdict_on(notebook_of(**RIGHT | {"double": double})).auto_score == AUTO_MAX
-    never_twice = double.replace("calls < 10", "calls < 2")
+    never_twice = double.replace("calls < 8", "calls < 2")
     assert lost(verdict_on(notebook_of(**RIGHT | {"double": never_twice}))) == {"test_double", "test_kept"}
 
 
