@@ -51,4 +51,11 @@ def batches(x: np.ndarray, y: np.ndarray, *, batch_size: int, seed: int, first_e
         moved = tf.gather(pixels, tf.reshape(cells, (batch_size, height * width)), batch_dims=1)
         return tf.reshape(moved, (batch_size, height, width, x.shape[3]))
 
-    return tf.data.Dataset.range(first_epoch, epochs).flat_map(epoch).prefetch(4)
+    return untuned(tf.data.Dataset.range(first_epoch, epochs).flat_map(epoch).prefetch(4))
+
+
+def untuned(data: tf.data.Dataset) -> tf.data.Dataset:
+    """The dataset without tf.data's tuner: nothing here is left to it, and its end waits until the tuner wakes."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return data.with_options(options)

@@ -14,7 +14,7 @@ from .checkpoint import Checkpoint
 from .data import Images
 from .models import MODELS
 from .optimizer import KernelMuon
-from .pipeline import batches
+from .pipeline import batches, untuned
 from .provenance import Meter, provenance
 from .recipe import Recipe, RunError
 from .whitening import start_from_patches
@@ -149,7 +149,7 @@ def predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
 
 
 def _plain(held) -> tf.data.Dataset:
-    return tf.data.Dataset.from_tensor_slices(held).batch(500)
+    return untuned(tf.data.Dataset.from_tensor_slices(held).batch(500))
 
 
 @contextmanager

@@ -57,3 +57,7 @@ def test_every_image_is_moved_or_mirrored_as_said_and_all_ways_occur(shift, flip
 def test_batches_that_cannot_be(size):
     with pytest.raises(RunError, match="batch_size must be from 1 to the 50 images"):
         read(batch_size=size)
+
+
+def test_no_tuner_is_waited_for_at_the_end():
+    assert batches(X, Y, batch_size=8, seed=0, first_epoch=0, epochs=1).options().autotune.enabled is False
