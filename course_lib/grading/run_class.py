@@ -10,7 +10,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from . import cluster, collect, doctor
 from .assignment import Assignment
@@ -21,7 +21,7 @@ from .grade import environment, judge_hand_in, noted, stopped
 from .guard import HandIn
 from .record import Recorder, Row
 from .store import Store, address
-from .verdict import Verdict
+from .verdict import Verdict, as_json
 
 
 @dataclass
@@ -55,8 +55,7 @@ class Results:
         return plan
 
     def keep(self, hand_in: HandIn, verdict: Verdict):
-        entry = {"versions": self.assignment.versions, "verdict": asdict(verdict)}
-        self.store.put(self._address(hand_in), json.dumps(entry).encode())
+        self.store.put(self._address(hand_in), as_json({"versions": self.assignment.versions, "verdict": verdict}))
 
     def _find(self, hand_in: HandIn) -> tuple[Verdict | None, set[str]]:
         data = self.store.get(self._address(hand_in))

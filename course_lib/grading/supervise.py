@@ -8,6 +8,7 @@ answers with the verdict. Both directions carry bytes; nothing in them is unpick
 from __future__ import annotations
 
 import gc
+import os
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from .assignment import Assignment
 from .guard import HandIn
 from .verdict import marks_from_bytes
 
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # one hand-in a core
 _idle: list[Supervisor] = []
 _lock = threading.Lock()
 
@@ -31,7 +33,8 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen([sys.executable, "-m", __name__, str(theirs.fileno())],
-                                            stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+                                            stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),),
+                                            env=os.environ | ONE_THREAD)
         self.end = Connection(ours.detach())
         self.end.send_bytes(assignment)
         self.end.send_bytes(secret)
