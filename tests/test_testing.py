@@ -137,6 +137,16 @@ def test_a_function_that_runs_elsewhere_reports_its_changes():
         check_arguments_kept(remote, case(X))
 
 
+def test_a_function_that_runs_elsewhere_may_answer_many_cases_at_once():
+    class Remote:
+        def results(self, cases):
+            return iter([one.call(lambda x: (x, x + 1)) for one in cases])
+
+    check_cases(part(Remote(), 1), lambda x: x + 1, [case(X), case(X[:, 1:])])
+    with pytest.raises(Mismatch, match="3 of 3 values differ"):
+        check_cases(part(Remote(), 0), lambda x: x + 1, [case(X), case(X[:, 1:])])
+
+
 def test_dtype_kept():
     check_dtype_kept(lambda x: x * 2, case(X.astype(np.float32)))
     with pytest.raises(Mismatch, match="the input is float32"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import types
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.random import Generator
@@ -31,10 +32,13 @@ class Refused(Broken):
 
 
 class Ends:
-    """Translates at this end what is not plain: generators, references and handles."""
+    """Translates at this end what is not plain: generators, references and handles.
 
-    def __init__(self, branch: Branch, shared: dict):
-        self.branch, self.shared = branch, shared
+    `patient` ends put every call for itself, and so can tell what came of each.
+    """
+
+    def __init__(self, branch: Branch, shared: dict, *, patient: bool):
+        self.branch, self.shared, self.patient = branch, shared, patient
         self.repeated: set[str] = set()
 
     def send(self, value):
@@ -66,6 +70,14 @@ class Ends:
         message = {"do": "call", "name": name, "handle": number, "args": args, "kwargs": kwargs, "keep": keep}
         answer = self._ask(message, name)
         return _value(answer), _changed(answer)
+
+    def calls(self, name: str, calls: list[tuple[tuple, dict]]) -> list:
+        """What a name's calls return, all of them asked for in one message. Raises `Broken` where any has trouble."""
+        message = {"do": "calls", "name": name, "handle": None, "calls": calls}
+        values = self.branch.ask(message, send=self.send).get("values")
+        if type(values) is not list or len(values) != len(calls):
+            raise Broken("one of the calls has no answer")
+        return values
 
     def _ask(self, message: dict, name: str) -> dict:
         answer = self.branch.ask(message, send=self.send, receive=self.receive if message["keep"] else None)
@@ -101,6 +113,12 @@ class Function:
             raise
         return value
 
+    def results(self, cases: list[case]) -> Iterator:
+        """What the calls return, one after another; says nothing of the arguments."""
+        if self._ends.patient or self._keep or self._number is not None:
+            return map(lambda one: one.call(self), cases)
+        return iter(self._ends.calls(self.__name__, [one.call(_arguments) for one in cases]))
+
     def __repr__(self):
         return self.__name__
 
@@ -124,6 +142,10 @@ class Handle:
 
     def __repr__(self):
         return f"<an object of class {self._kind}>"
+
+
+def _arguments(*args, **kwargs) -> tuple[tuple, dict]:
+    return args, kwargs
 
 
 def _same(one, other) -> bool:

@@ -1,8 +1,8 @@
 """A hand-in's cells running in a sandbox, and the questions put to what they define.
 
 The trunk runs the cells in order; questions go to a fork of it. A fork serves as long as it answers right, and what it
-does not answer right after it has served is asked again of a fresh one: so a loop or a crash in one question leaves the
-others alone, and no mark is lost to what an earlier question left behind. A cell that takes the trunk down is left out
+does not answer right is asked again of a fresh one: so a loop or a crash in one question leaves the others alone, and
+no mark is lost to what an earlier question left behind. A cell that takes the trunk down is left out
 from then on, and the cells before it run again.
 
 TensorFlow must not be forked after it has computed anything. There the sandbox's first process only imports it; the
@@ -55,6 +55,7 @@ class Session:
         self.sandbox: Sandbox | None = None
         self.trunk: Branch | None = None
         self.server: Branch | None = None
+        self.steady = True  # until a question gets no answer at all
         self.restarts = -1
 
     def run(self, source: str, name: str) -> Outcome:
@@ -68,11 +69,6 @@ class Session:
         self.done.append((source, name))
         return outcome
 
-    @property
-    def undisturbed(self) -> bool:
-        """Whether the next question will be put to a branch that has served none."""
-        return self.forks and self.server is None
-
     @contextlib.contextmanager
     def question(self, *, fresh: bool = False):
         """A `Branch` to ask, with everything defined that the cells up to here define; a `fresh` one served nobody."""
@@ -85,7 +81,8 @@ class Session:
             if fresh and not self.forks:
                 self._replay(self.server)
             yield self.server or trunk
-        except BaseException:
+        except BaseException as error:
+            self.steady = self.steady and not isinstance(error, Broken)
             self._dismiss()
             raise
         if not self.forks:

@@ -46,6 +46,26 @@ def test_what_an_earlier_question_left_behind_costs_nothing(notebook_of, verdict
     assert lost(verdict_on(notebook_of(**RIGHT | {"double": never_twice}))) == {"test_double", "test_kept"}
 
 
+@pytest.mark.parametrize("double", [
+    "space = np.zeros(99)\ndef double(x):\n    return np.multiply(x, 2, out=space[:len(x)])",
+    "import time\ndef double(x):\n    start = time.process_time()\n    while time.process_time() - start < 0.7: pass\n"
+    "    return 2 * x",
+], ids=["one_array_for_all", "slow_all_in_all"])
+def test_calls_that_cross_in_one_message_are_judged_as_if_they_had_not(notebook_of, verdict_on, double):
+    assert verdict_on(notebook_of(**RIGHT | {"double": double})).auto_score == AUTO_MAX
+
+
+@pytest.mark.parametrize("body, said", [
+    ("raise ValueError(f'not {len(x)}')", "raised ValueError: not 3"), ("import os; os._exit(0)", "ended Python"),
+    ("return {1}", "of type set"), ("while True: pass", "1 seconds of computing"),
+], ids=["raises", "exits", "cannot_cross", "loops"])
+def test_of_many_calls_the_one_that_failed_is_named(notebook_of, verdict_on, body, said):
+    double = f"def double(x):\n    if len(x) != 3: return 2 * x\n    {body}"
+    verdict = verdict_on(notebook_of(**RIGHT | {"double": double}))
+    message = verdict.marks["test_double"].message
+    assert lost(verdict) == {"test_double"} and "double(<array (3,)>)" in message and said in message
+
+
 @pytest.mark.parametrize("body", [
     "while True: pass", "import time; time.sleep(1000)",
     "import signal\n    for n in (2, 15, 24): signal.signal(n, signal.SIG_IGN)\n    while True: pass",
