@@ -86,7 +86,11 @@ def build_network(pool, classes=10):
 def descend(network, pixels, labels, steps, learning_rate):
     network.compile("sgd", "sparse_categorical_crossentropy")
     network.optimizer.learning_rate = learning_rate
-    return [float(network.train_on_batch(pixels, labels)) for _ in range(steps)]
+    losses = []
+    for _ in range(steps):
+        network.reset_metrics()  # some versions of Keras average a batch's loss with those before
+        losses.append(float(network.train_on_batch(pixels, labels)))
+    return losses
 
 
 def train(pool, pixels, labels, seed, epochs=2, classes=10):
