@@ -737,7 +737,7 @@ network, losses = train(MixedPool, pixels, labels, seed=int(rng.integers(1000)),
 chosen = np.asarray(network(pixels))[np.arange(96), labels]
 after = float(-np.log(np.maximum(chosen, 1e-7)).mean())
 shapes, expected = ([np.shape(weight) for weight in one.get_weights()] for one in [network, build_network(MixedPool, classes=2)])
-assert shapes == expected, f"the weights have shapes {shapes}; expected are {expected}"
+assert shapes == expected, f"after training the weights have shapes {shapes}; those of the network are {expected}"
 check_integer(len(losses), 6, what="the number of losses")
 assert losses[-1] < 0.9 * losses[0], f"dark and light images were not told apart: the losses are {losses}"
 assert after < 0.5 * (losses[0] + losses[-1]), f"the returned network's loss is {after:.3f}; those of the epochs were {losses}"
