@@ -22,7 +22,9 @@ def test_every_assignment_is_released_and_grades(name, tmp_path):
     assignment = course.assignment(name)
     made = list(sample.make(assignment, ANSWERS[name]))
     right, wrong = ([one for one in made if one.student.startswith(kind)] for kind in ("right_", "wrong_"))
-    chosen = sample.hand_in(course, name, [right[0], wrong[0], wrong[-1]])
+    if not assignment.plan.import_first:  # else keep them all: the matrix runs them eagerly, and graphs forgive less
+        right = right[:1]
+    chosen = sample.hand_in(course, name, [*right, wrong[0], wrong[-1]])
     run_class.grade(course, name, feedback=False)
     verdicts = run_class.results_at_hand(course, assignment)
     lost = {student: {test for test, mark in verdict.marks.items() if mark.points < mark.max_points}
