@@ -72,11 +72,11 @@ class Ends:
         return _value(answer), _changed(answer)
 
     def calls(self, name: str, calls: list[tuple[tuple, dict]]) -> list:
-        """What a name's calls return, all of them asked for in one message. Raises `Broken` where any has trouble."""
+        """What a name's calls return, asked for in one message. Raises `StudentError` where any returns nothing."""
         message = {"do": "calls", "name": name, "handle": None, "calls": calls}
         values = self.branch.ask(message, send=self.send).get("values")
         if type(values) is not list or len(values) != len(calls):
-            raise Broken("one of the calls has no answer")
+            raise StudentError("one of the calls has no answer")
         return values
 
     def _ask(self, message: dict, name: str) -> dict:

@@ -2,8 +2,8 @@
 
 The trunk runs the cells in order; questions go to a fork of it. A fork serves as long as it answers right, and what it
 does not answer right is asked again of a fresh one: so a loop or a crash in one question leaves the others alone, and
-no mark is lost to what an earlier question left behind. A cell that takes the trunk down is left out
-from then on, and the cells before it run again.
+no mark is lost to what an earlier question left behind. A cell that takes the trunk down is left out from then on, and
+the cells before it run again.
 
 TensorFlow must not be forked after it has computed anything. There the sandbox's first process only imports it; the
 trunk is a fork of that, and so is every fresh process for a question, in which the cells run again. There the trunk
@@ -72,7 +72,7 @@ class Session:
     @contextlib.contextmanager
     def question(self, *, fresh: bool = False):
         """A `Branch` to ask, with everything defined that the cells up to here define; a `fresh` one served nobody."""
-        trunk = self._grown_trunk()
+        branch = self._grown_trunk()
         if fresh:
             self._dismiss()
         try:
@@ -80,9 +80,10 @@ class Session:
                 self.server = self.server or self._fork(silent=True)
             if fresh and not self.forks:
                 self._replay(self.server)
-            yield self.server or trunk
-        except BaseException as error:
-            self.steady = self.steady and not isinstance(error, Broken)
+            branch = self.server or branch
+            yield branch
+        except BaseException:
+            self.steady = self.steady and branch.broken is None
             self._dismiss()
             raise
         if not self.forks:
