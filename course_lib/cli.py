@@ -114,14 +114,16 @@ def check(arguments) -> int:
     from .grading.self_check import check
 
     checks, missing = check(Path(arguments.notebook))
+    done = []
     for one in checks:
-        print(f"{'right' if one.problem is None else 'WRONG'}  {one.name}: {one.behaviour}")
+        done.append(one)
+        print(f"{'right' if one.problem is None else 'WRONG'}  {one.name}: {one.behaviour}", flush=True)
         if one.problem is not None:
             print("       " + one.problem.replace("\n", "\n       "))
     for line in missing:
         print(f"note   {line}")
-    wrong = sum(one.problem is not None for one in checks)
-    print(f"{len(checks) - wrong} of {len(checks)} visible tests pass. Hidden ones of the same behaviours follow "
+    wrong = sum(one.problem is not None for one in done)
+    print(f"{len(done) - wrong} of {len(done)} visible tests pass. Hidden ones of the same behaviours follow "
           "when you hand in.")
     return TROUBLE if wrong else OK
 

@@ -29,8 +29,8 @@ class NotANotebook(Exception):
     """The file cannot be checked; the text says why."""
 
 
-def check(path: Path) -> tuple[list[Check], list[str]]:
-    """Run a notebook from top to bottom: its visible tests, and what is still missing before handing in.
+def check(path: Path) -> tuple[Iterator[Check], list[str]]:
+    """Run a notebook from top to bottom: its visible tests, as they end, and what is missing before handing in.
 
     Raises `NotANotebook`.
     """
@@ -41,7 +41,7 @@ def check(path: Path) -> tuple[list[Check], list[str]]:
         raise NotANotebook(f"{path} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise NotANotebook(f"{path} is not a Jupyter notebook; save it again and try once more.") from None
-    return list(_run(found)), list(_missing(found))
+    return _run(found), list(_missing(found))
 
 
 class _Cell:
