@@ -17,10 +17,10 @@ from multiprocessing.connection import Connection, wait
 
 from . import grade
 from .assignment import Assignment
+from .bubblewrap import ONE_THREAD
 from .guard import HandIn
 from .verdict import marks_from_bytes
 
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # one hand-in a core
 _idle: list[Supervisor] = []
 _lock = threading.Lock()
 
