@@ -254,9 +254,10 @@ assert average_pool2d(example.astype(int), 2).dtype == np.float64, "The average 
 ### BEGIN HIDDEN TESTS
 from course_lib import average_pool
 
-for dtype in [np.float64, np.float32]:
-    for padding in ["valid", "same"]:
-        check_dtype_kept(average_pool2d, case(random_image(rng, 1, 5, 4, 1, dtype=dtype), 2, padding=padding))
+check_dtype_kept(average_pool2d, *[
+    case(random_image(rng, 1, 5, 4, 1, dtype=dtype), 2, padding=padding)
+    for dtype in [np.float64, np.float32] for padding in ["valid", "same"]
+])
 check_cases(average_pool2d, average_pool, [
     case(rng.integers(low, 120, (1, 4, 6, 1)).astype(dtype), 2)
     for dtype, low in [(np.int64, -120), (np.int32, -120), (np.uint8, 100)]
@@ -269,9 +270,10 @@ check_array(average_pool2d(np.full((1, 2, 2, 1), 3), 2).astype(np.float64), imag
 check_array(average_pool2d(example, 2), image([[1.75, 2.25], [2.75, 0.75]]), **close, what="average_pool2d(example, 2)")
 check_arguments_kept(average_pool2d, case(example, 2))
 ### BEGIN HIDDEN TESTS
-for padding in ["valid", "same"]:
-    for pool_size in [2, 3, (2, 1)]:
-        check_arguments_kept(average_pool2d, case(random_image(rng, 1, 6, 6, 1), pool_size, padding=padding))
+check_arguments_kept(average_pool2d, *[
+    case(random_image(rng, 1, 6, 6, 1), pool_size, padding=padding)
+    for padding in ["valid", "same"] for pool_size in [2, 3, (2, 1)]
+])
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "average_backward_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -376,9 +378,10 @@ check_cases(average_pool2d_backward, average_pool_backward, [
 check_array(average_pool2d_backward(image([[4]]), image([[1, 3], [3, 0]]), 2), image([[1, 1], [1, 1]]), **close)
 check_arguments_kept(average_pool2d_backward, case(np.ones((1, 2, 2, 1)), example, 2))
 ### BEGIN HIDDEN TESTS
-for pool_size, padding, out in [(2, "valid", (3, 3)), (2, "same", (3, 3)), (3, "same", (2, 2))]:
-    check_arguments_kept(average_pool2d_backward,
-                         case(random_image(rng, 1, *out, 1), random_image(rng, 1, 6, 6, 1), pool_size, padding=padding))
+check_arguments_kept(average_pool2d_backward, *[
+    case(random_image(rng, 1, *out, 1), random_image(rng, 1, 6, 6, 1), pool_size, padding=padding)
+    for pool_size, padding, out in [(2, "valid", (3, 3)), (2, "same", (3, 3)), (3, "same", (2, 2))]
+])
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "min_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -488,10 +491,12 @@ check_cases(min_pool2d, min_pool, [
 check_dtype_kept(min_pool2d, case(example.astype(np.float32), 2))
 check_arguments_kept(min_pool2d, case(example, 2))
 ### BEGIN HIDDEN TESTS
-for padding in ["valid", "same"]:
-    check_dtype_kept(min_pool2d, case(random_image(rng, 1, 5, 4, 1), 2, padding=padding))
-    check_arguments_kept(min_pool2d, case(random_image(rng, 1, 5, 4, 1), 2, padding=padding))
-    check_arguments_kept(min_pool2d_backward, case(np.ones((1, 2, 2, 1)), random_image(rng, 1, 4, 4, 1), 2, padding=padding))
+poolings = [case(random_image(rng, 1, 5, 4, 1), 2, padding=padding) for padding in ["valid", "same"]]
+check_dtype_kept(min_pool2d, *poolings)
+check_arguments_kept(min_pool2d, *poolings)
+check_arguments_kept(min_pool2d_backward, *[
+    case(np.ones((1, 2, 2, 1)), random_image(rng, 1, 4, 4, 1), 2, padding=padding) for padding in ["valid", "same"]
+])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_min_backward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -651,8 +656,9 @@ check_cases(weighted_pool2d_backward, oracle, [
 check_arguments_kept(weighted_pool2d, case(example, np.array([[3.0, 1.0], [1.0, 0.0]])))
 check_arguments_kept(weighted_pool2d_backward, case(np.ones((1, 2, 2, 1)), example, np.array([[3.0, 1.0], [1.0, 0.0]])))
 ### BEGIN HIDDEN TESTS
-for padding in ["valid", "same"]:
-    check_arguments_kept(weighted_pool2d, case(random_image(rng, 1, 5, 5, 2), 0.1 + rng.random((2, 3)), padding=padding))
+check_arguments_kept(weighted_pool2d, *[
+    case(random_image(rng, 1, 5, 5, 2), 0.1 + rng.random((2, 3)), padding=padding) for padding in ["valid", "same"]
+])
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question", "locked": true, "schema_version": 3, "solution": false, "task": false}

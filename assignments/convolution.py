@@ -381,9 +381,10 @@ check_cases(by_one_cell, lambda x, s: x[:, ::s, ::s], many, **close)
 check_arguments_kept(conv2d, case(example, kernel_of([[1, 2], [2, 1]])))
 check_array(conv2d(example, kernel_of([[2]])), 2 * example, **close, what="conv2d(example, kernel_of([[2]]))")
 ### BEGIN HIDDEN TESTS
-for padding in ["valid", "same"]:
-    for k in [1, 2, 3]:
-        check_arguments_kept(conv2d, case(rng.normal(size=(1, 5, 5, 2)), rng.normal(size=(k, k, 2, 2)), padding=padding))
+check_arguments_kept(conv2d, *[
+    case(rng.normal(size=(1, 5, 5, 2)), rng.normal(size=(k, k, 2, 2)), padding=padding)
+    for padding in ["valid", "same"] for k in [1, 2, 3]
+])
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "backward_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -521,9 +522,10 @@ check_arguments_kept(conv2d_backward, case(np.ones((1, 3, 3, 1)), example, kerne
 dx, dkernel = conv2d_backward(np.ones((1, 4, 4, 1)), example, kernel_of([[2]]))
 check_array(dx, np.full((1, 4, 4, 1), 2.0), **close, what="dx")
 ### BEGIN HIDDEN TESTS
-for padding, out in [("valid", 4), ("same", 5)]:
-    check_arguments_kept(conv2d_backward, case(rng.normal(size=(1, out, out, 3)), rng.normal(size=(1, 5, 5, 2)),
-                                               rng.normal(size=(2, 2, 2, 3)), padding=padding))
+check_arguments_kept(conv2d_backward, *[
+    case(rng.normal(size=(1, out, out, 3)), rng.normal(size=(1, 5, 5, 2)), rng.normal(size=(2, 2, 2, 3)), padding=padding)
+    for padding, out in [("valid", 4), ("same", 5)]
+])
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "transpose_task", "locked": true, "schema_version": 3, "solution": false, "task": false}

@@ -219,9 +219,10 @@ check_cases(max_pool2d, max_pool, [
 # Behaviour: dtype kept
 check_dtype_kept(max_pool2d, case(example.astype(np.float32), 2))
 ### BEGIN HIDDEN TESTS
-for dtype in [np.float64, np.float32]:
-    for padding in ["valid", "same"]:
-        check_dtype_kept(max_pool2d, case(random_image(rng, 1, 6, 4, 1, dtype=dtype), 2, padding=padding))
+check_dtype_kept(max_pool2d, *[
+    case(random_image(rng, 1, 6, 4, 1, dtype=dtype), 2, padding=padding)
+    for dtype in [np.float64, np.float32] for padding in ["valid", "same"]
+])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_max_input", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -229,9 +230,10 @@ for dtype in [np.float64, np.float32]:
 check_array(max_pool2d(example, 2), image([[3, 4], [6, 1]]), what="max_pool2d(example, 2)")
 check_arguments_kept(max_pool2d, case(example, 2))
 ### BEGIN HIDDEN TESTS
-for padding in ["valid", "same"]:
-    for pool_size in [2, 3, (2, 1)]:
-        check_arguments_kept(max_pool2d, case(random_image(rng, 1, 6, 6, 1), pool_size, padding=padding))
+check_arguments_kept(max_pool2d, *[
+    case(random_image(rng, 1, 6, 6, 1), pool_size, padding=padding)
+    for padding in ["valid", "same"] for pool_size in [2, 3, (2, 1)]
+])
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "backward_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -387,9 +389,10 @@ check_array(
     image([[0, 0, 0, 0], [0, 1, 0, 1], [0, 0, 0, 0], [0, 1, 0, 1]]))
 check_arguments_kept(max_pool2d_backward, case(np.ones((1, 2, 2, 1)), example, 2))
 ### BEGIN HIDDEN TESTS
-for pool_size, padding, out in [(2, "valid", (3, 3)), (2, "same", (3, 3)), (3, "same", (2, 2))]:
-    check_arguments_kept(max_pool2d_backward,
-                         case(random_image(rng, 1, *out, 1), random_image(rng, 1, 6, 6, 1), pool_size, padding=padding))
+check_arguments_kept(max_pool2d_backward, *[
+    case(random_image(rng, 1, *out, 1), random_image(rng, 1, 6, 6, 1), pool_size, padding=padding)
+    for pool_size, padding, out in [(2, "valid", (3, 3)), (2, "same", (3, 3)), (3, "same", (2, 2))]
+])
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "argmax_task", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -649,14 +652,13 @@ check_arguments_kept(max_pool2d_with_argmax, case(example, 2))
 check_arguments_kept(max_unpool2d, case(image([[3, 4], [6, 1]]), image([[1, 6], [12, 11]]).astype(int), (4, 4)))
 check_dtype_kept(max_unpool2d, case(image([[3, 4]]).astype(np.float32), image([[1, 2]]).astype(int), (2, 2)))
 ### BEGIN HIDDEN TESTS
-for dtype in [np.float64, np.float32]:
-    for padding in ["valid", "same"]:
-        x = random_image(rng, 1, 5, 4, 2, dtype=dtype)
-        check_arguments_kept(max_pool2d_with_argmax, case(x, 2, padding=padding))
-        check_dtype_kept(part(max_pool2d_with_argmax, 0), case(x, 2, padding=padding))
-        places = rng.permutation(20)[:8].reshape(1, 2, 2, 2)
-        check_arguments_kept(max_unpool2d, case(x[:, :2, :2], places, (5, 4)))
-        check_dtype_kept(max_unpool2d, case(x[:, :2, :2], places, (5, 4)))
+images = [random_image(rng, 1, 5, 4, 2, dtype=dtype) for dtype in [np.float64, np.float32]]
+poolings = [case(x, 2, padding=padding) for x in images for padding in ["valid", "same"]]
+check_arguments_kept(max_pool2d_with_argmax, *poolings)
+check_dtype_kept(part(max_pool2d_with_argmax, 0), *poolings)
+unpoolings = [case(x[:, :2, :2], rng.permutation(20)[:8].reshape(1, 2, 2, 2), (5, 4)) for x in images]
+check_arguments_kept(max_unpool2d, *unpoolings)
+check_dtype_kept(max_unpool2d, *unpoolings)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question", "locked": true, "schema_version": 3, "solution": false, "task": false}

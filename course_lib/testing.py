@@ -145,30 +145,40 @@ def _check_same(function: Callable, one: case, first, again) -> None:
         raise Mismatch(f"{one.describe(function)}\nThe same call gave a different answer the second time.")
 
 
-def check_arguments_kept(function: Callable, one: case) -> None:
-    """Raise `Mismatch` if the call changes an array that it was given."""
-    given = {name: value.copy() for name, value in _named(one) if isinstance(value, np.ndarray)}
-    args = [given.get(i, value) for i, value in enumerate(one._args)]
-    kwargs = {name: given.get(name, value) for name, value in one._kwargs.items()}
-    function(*args, **kwargs)
-    changed = getattr(function, "changed_arguments", None)
-    if changed is None:
-        original = dict(_named(one))
-        changed = [name for name, value in given.items() if not _identical(value, original[name])]
-    if changed:
-        raise Mismatch(f"{one.describe(function)}\nThe call changed {', '.join(map(_argument, changed))}. "
-                       "Work on a copy, or build a new array: the caller still needs its own.")
+def check_arguments_kept(function: Callable, *cases: case) -> None:
+    """Raise `Mismatch` if a call changes an array that it was given."""
+    watched = [_Watched(*one._args, **one._kwargs) for one in cases]
+    for one, _ in zip(watched, _results(function, watched)):
+        changed = getattr(function, "changed_arguments", None)
+        changed = one.changed() if changed is None else changed
+        if changed:
+            raise Mismatch(f"{one.describe(function)}\nThe call changed {', '.join(map(_argument, changed))}. "
+                           "Work on a copy, or build a new array: the caller still needs its own.")
 
 
-def check_dtype_kept(function: Callable, one: case) -> None:
-    """Raise `Mismatch` unless the result has the dtype of the first array argument."""
-    dtype = next(value.dtype for value in one._values() if isinstance(value, np.ndarray))
-    result = one.call(function)
-    with _explained(one, function):
-        if not isinstance(result, np.ndarray):
-            raise Mismatch(f"expected a NumPy array, got {_type(result)}.")
-        if result.dtype != dtype:
-            raise Mismatch(f"the input is {dtype}, so the result should be {dtype}; it is {result.dtype}.")
+class _Watched(case):
+    """A case that remembers what it handed out last."""
+
+    def call(self, function: Callable):
+        self._given = {name: _fresh(value) for name, value in _named(self)}
+        return function(*[self._given[i] for i in range(len(self._args))],
+                        **{name: self._given[name] for name in self._kwargs})
+
+    def changed(self) -> list[int | str]:
+        """Names or positions of the arrays that the last call changed."""
+        return [name for name, value in _named(self)
+                if isinstance(value, np.ndarray) and not _identical(self._given[name], value)]
+
+
+def check_dtype_kept(function: Callable, *cases: case) -> None:
+    """Raise `Mismatch` unless every result has the dtype of the first array argument."""
+    for one, result in zip(cases, _results(function, cases)):
+        dtype = next(value.dtype for value in one._values() if isinstance(value, np.ndarray))
+        with _explained(one, function):
+            if not isinstance(result, np.ndarray):
+                raise Mismatch(f"expected a NumPy array, got {_type(result)}.")
+            if result.dtype != dtype:
+                raise Mismatch(f"the input is {dtype}, so the result should be {dtype}; it is {result.dtype}.")
 
 
 def check_raises(exception: type[BaseException], function: Callable, one: case) -> None:
@@ -180,27 +190,33 @@ def check_raises(exception: type[BaseException], function: Callable, one: case) 
     raise Mismatch(f"{one.describe(function)}\nExpected {exception.__name__}, but the call returned {_short(result)}.")
 
 
-def part(function: Callable, number: int) -> Callable:
+class part:
     """A function that returns several values, as one that returns the value at `number` alone.
 
     >>> part(divmod, 1)(17, 5)
     2
     """
 
-    def chosen(result):
+    def __init__(self, function: Callable, number: int):
+        self._function, self._number = function, number
+        self.__name__ = f"{_name(function)}[{number}]"
+
+    def __call__(self, *args, **kwargs):
+        return self._chosen(self._function(*args, **kwargs))
+
+    @property
+    def changed_arguments(self):
+        return getattr(self._function, "changed_arguments", None)
+
+    def results(self, cases: Iterable[case]) -> Iterator:
+        return map(self._chosen, _results(self._function, cases))
+
+    def _chosen(self, result):
         if not isinstance(result, (tuple, list)):
             raise Mismatch(f"expected a tuple, got {_type(result)}.")
-        if len(result) <= number:
-            raise Mismatch(f"expected a tuple of at least {number + 1} values, got {len(result)}.")
-        return result[number]
-
-    @functools.wraps(function)
-    def alone(*args, **kwargs):
-        return chosen(function(*args, **kwargs))
-
-    alone.__name__ = f"{_name(function)}[{number}]"
-    alone.results = lambda cases: map(chosen, _results(function, cases))
-    return alone
+        if len(result) <= self._number:
+            raise Mismatch(f"expected a tuple of at least {self._number + 1} values, got {len(result)}.")
+        return result[self._number]
 
 
 def show_window(index, x, pool_size, strides=None, padding="valid", **_) -> str:
@@ -238,9 +254,9 @@ def show_maps(**maps) -> None:
     plt.show()
 
 
-def _results(function: Callable, cases: list[case]) -> Iterator:
+def _results(function: Callable, cases: Iterable[case]) -> Iterator:
     """What the function makes of each case, in its own way or one call after another."""
-    return function.results(cases) if hasattr(function, "results") else map(lambda one: one.call(function), cases)
+    return function.results(cases) if hasattr(function, "results") else (one.call(function) for one in cases)
 
 
 class _explained:
@@ -270,7 +286,9 @@ def _argument(name: int | str) -> str:
 
 
 def _fresh(value):
-    return copy.deepcopy(value) if isinstance(value, (np.ndarray, np.random.Generator)) else value
+    if isinstance(value, np.ndarray):
+        return value.copy(order="K")
+    return copy.deepcopy(value) if isinstance(value, np.random.Generator) else value
 
 
 def _identical(a: np.ndarray, b: np.ndarray) -> bool:

@@ -137,14 +137,46 @@ def test_a_function_that_runs_elsewhere_reports_its_changes():
         check_arguments_kept(remote, case(X))
 
 
-def test_a_function_that_runs_elsewhere_may_answer_many_cases_at_once():
-    class Remote:
-        def results(self, cases):
-            return iter([one.call(lambda x: (x, x + 1)) for one in cases])
+class Remote:
+    """Answers many cases at once; says that it changed what is larger than one."""
 
+    __name__ = "remote"
+
+    def results(self, cases):
+        for y in [one.call(lambda x: (x, x + 1)) for one in cases]:
+            self.changed_arguments = (0,) if y[0].max() > 1 else ()
+            yield y
+
+
+def test_a_function_that_runs_elsewhere_may_answer_many_cases_at_once():
     check_cases(part(Remote(), 1), lambda x: x + 1, [case(X), case(X[:, 1:])])
     with pytest.raises(Mismatch, match="3 of 3 values differ"):
         check_cases(part(Remote(), 0), lambda x: x + 1, [case(X), case(X[:, 1:])])
+    small, single = case(X * 0), case(X.astype(np.float32))
+    for function in (Remote(), part(Remote(), 0)):
+        check_arguments_kept(function, small, small)
+        with pytest.raises(Mismatch, match="changed argument 1"):
+            check_arguments_kept(function, small, case(X), small)
+    check_dtype_kept(part(Remote(), 0), case(X), single)
+
+
+def test_every_one_of_several_cases_counts():
+    def spoils(x):
+        x[x > 1] = 0
+        return x.astype(float)
+
+    check_arguments_kept(spoils, case(X * 0), case(X * 0))
+    check_dtype_kept(spoils, case(X), case(X))
+    with pytest.raises(Mismatch, match="changed argument 1"):
+        check_arguments_kept(spoils, case(X * 0), case(X), case(X * 0))
+    with pytest.raises(Mismatch, match="the input is float32"):
+        check_dtype_kept(spoils, case(X), case(X.astype(np.float32)), case(X))
+
+
+@pytest.mark.parametrize("check", [check_arguments_kept, check_dtype_kept])
+def test_what_a_function_raises_does_not_end_the_cases_quietly(check):
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        check(lambda x: next(iter(())), case(X), case(X))
 
 
 def test_dtype_kept():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.random import Generator
@@ -29,6 +29,10 @@ class StudentError(Exception):
 
 class Refused(Broken):
     """What a call returned may not cross."""
+
+
+class Unanswered(Broken):
+    """Of several calls one has no answer."""
 
 
 class Ends:
@@ -71,13 +75,13 @@ class Ends:
         answer = self._ask(message, name)
         return _value(answer), _changed(answer)
 
-    def calls(self, name: str, calls: list[tuple[tuple, dict]]) -> list:
-        """What a name's calls return, asked for in one message. Raises `StudentError` where any returns nothing."""
+    def calls(self, name: str, calls: list[tuple[tuple, dict]]) -> list[tuple]:
+        """As `call` for each of a name's calls, in one message. Raises `Unanswered`, whatever went wrong."""
         message = {"do": "calls", "name": name, "handle": None, "calls": calls}
-        values = self.branch.ask(message, send=self.send).get("values")
-        if type(values) is not list or len(values) != len(calls):
-            raise StudentError("one of the calls has no answer")
-        return values
+        answers = self.branch.ask(message, send=self.send).get("answers")
+        if type(answers) is not list or len(answers) != len(calls):
+            raise Unanswered("one of several calls")
+        return [_pair(answer) for answer in answers]
 
     def _ask(self, message: dict, name: str) -> dict:
         answer = self.branch.ask(message, send=self.send, receive=self.receive if message["keep"] else None)
@@ -101,23 +105,43 @@ class Function:
 
         The first call of a question is made twice: a result that differs is none.
         """
+        first = self._plain and self.__name__ not in self._ends.repeated
         try:
-            value, self.changed_arguments = self._ends.call(self.__name__, args, kwargs, self._number, self._keep)
-            if not self._keep and self._number is None and self.__name__ not in self._ends.repeated:
-                self._ends.repeated.add(self.__name__)
-                again, _ = self._ends.call(self.__name__, args, kwargs)
-                if not _same(value, again):
-                    raise Mismatch("The same call gave a different answer the second time.")
+            value, self.changed_arguments = self._twice(args, kwargs) if first else self._once(args, kwargs)
         except (Exception, Broken) as error:
             error.call = case(*args, **kwargs).describe(self)
             raise
         return value
 
-    def results(self, cases: list[case]) -> Iterator:
-        """What the calls return, one after another; says nothing of the arguments."""
-        if self._ends.patient or self._keep or self._number is not None:
-            return map(lambda one: one.call(self), cases)
-        return iter(self._ends.calls(self.__name__, [one.call(_arguments) for one in cases]))
+    def results(self, cases: Iterable[case]) -> Iterator:
+        """What the calls return, one after another."""
+        if self._ends.patient or not self._plain:
+            yield from (one.call(self) for one in cases)
+        else:
+            calls = [one.call(_arguments) for one in cases]
+            for value, changed in self._ends.calls(self.__name__, calls):
+                self.changed_arguments = changed
+                yield value
+
+    @property
+    def _plain(self) -> bool:
+        """Whether it is found by its name and nothing of its results stays in the sandbox."""
+        return not self._keep and self._number is None
+
+    def _once(self, args: tuple, kwargs: dict) -> tuple:
+        return self._ends.call(self.__name__, args, kwargs, self._number, self._keep)
+
+    def _twice(self, args: tuple, kwargs: dict) -> tuple:
+        self._ends.repeated.add(self.__name__)
+        try:
+            if self._ends.patient:
+                raise Unanswered
+            first, second = self._ends.calls(self.__name__, [(args, kwargs)] * 2)
+        except Unanswered:
+            first, second = self._once(args, kwargs), self._once(args, kwargs)
+        if not _same(first[0], second[0]):
+            raise Mismatch("The same call gave a different answer the second time.")
+        return first
 
     def __repr__(self):
         return self.__name__
@@ -159,6 +183,12 @@ def _same(one, other) -> bool:
     if isinstance(one, np.ndarray | np.number | float | complex):
         return np.shape(one) == np.shape(other) and np.allclose(one, other, equal_nan=True)
     return one == other
+
+
+def _pair(answer) -> tuple:
+    if type(answer) is not tuple or len(answer) != 2:
+        raise Broken("the answer made no sense: it is not one of several")
+    return answer[0], _changed({"changed": answer[1]})
 
 
 def _value(answer: dict):

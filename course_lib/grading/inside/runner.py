@@ -4,7 +4,7 @@ It obeys messages `{"do": ..., ...}` that come through a socket:
 
     run     execute a cell; the reply has what it showed and what it raised
     call    call a name, a handle or a handle's method; the reply has a value, an error, or a refusal to send
-    calls   call a name again and again; the reply has all values, or none where something went wrong
+    calls   call a name again and again; the reply has all answers, or none where something went wrong
     get     read a name, or an attribute of a handle
     fork    a copy of this process takes over the socket that comes along
     end     kill such a copy; the reply says how it ended
@@ -12,6 +12,7 @@ It obeys messages `{"do": ..., ...}` that come through a socket:
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import resource
@@ -48,28 +49,25 @@ class Server:
     def run(self, message) -> dict:
         _allow_seconds(message["seconds"])
         error = self.display.execute(message["source"], message["name"])
-        return {"shown": self.display.take(), "error": error and _describe(error)}
+        return {"shown": self.display.take(), "error": error and _describe(error), "defines": self.display.defined}
 
     def call(self, message) -> dict | bytes:
         _allow_seconds(message["seconds"])
-        args, kwargs = message["args"], message["kwargs"]
-        before = [_fingerprint(value) for value in (*args, *kwargs.values())]
         try:
-            value = self._target(message)(*args, **kwargs)
+            answer = _called(self._target(message), message["args"], message["kwargs"])
         except BaseException as error:
             return {"error": _describe(error)}
-        after = [_fingerprint(value) for value in (*args, *kwargs.values())]
-        names = (*range(len(args)), *kwargs)
-        return self._answer(value, message["keep"], [n for n, a, b in zip(names, before, after) if a != b])
+        return self._answer(*answer, message["keep"])
 
     def calls(self, message) -> dict | bytes:
-        """What is not right here, say because a call wrote to what one before it returned, is asked again singly."""
         _allow_seconds(message["seconds"])
         try:
-            target, calls = self._target(message), message["calls"]
-            return frames.encode({"values": [cells.plain(target(*args, **kwargs)) for args, kwargs in calls]})
+            target = self._target(message)
+            # Copies, since a call may write to what one before it returned.
+            answers = [copy.deepcopy(_called(target, args, kwargs)) for args, kwargs in message["calls"]]
+            return frames.encode({"answers": answers})
         except BaseException:
-            return {"values": None}
+            return {"answers": None}
 
     def get(self, message) -> dict | bytes:
         _allow_seconds(message["seconds"])
@@ -79,7 +77,7 @@ class Server:
             return {"error": _describe(error)}
         if isinstance(value, _FUNCTIONS) or callable(value) and not message["keep"]:
             return {"callable": True}
-        return self._answer(value, message["keep"], [])
+        return self._answer(cells.plain(value), [], message["keep"])
 
     def end(self, message) -> dict:
         pid, until = message["pid"], time.monotonic() + message["patience"]
@@ -113,9 +111,9 @@ class Server:
             raise NameError(f"name '{message['name']}' is not defined")
         return self.namespace[message["name"]]
 
-    def _answer(self, value, keep: bool, changed: list) -> dict | bytes:
+    def _answer(self, value, changed: list, keep: bool) -> dict | bytes:
         try:
-            return frames.encode({"value": cells.plain(value), "changed": changed}, self._keep if keep else None)
+            return frames.encode({"value": value, "changed": changed}, self._keep if keep else None)
         except RecursionError:
             return {"odd": [type(value).__name__[:200], "something", "it is nested too deeply"]}
         except frames.Unsendable as refusal:
@@ -151,6 +149,15 @@ class Server:
         self.wall = socket.socket(fileno=descriptor)
         if silent:
             cells.silence()
+
+
+def _called(target, args: tuple, kwargs: dict) -> tuple:
+    """What a call returns, and the names or positions of the arguments that it changed."""
+    before = [_fingerprint(value) for value in (*args, *kwargs.values())]
+    value = cells.plain(target(*args, **kwargs))
+    after = [_fingerprint(value) for value in (*args, *kwargs.values())]
+    names = (*range(len(args)), *kwargs)
+    return value, [name for name, one, other in zip(names, before, after) if one != other]
 
 
 def _describe(error: BaseException) -> list:
