@@ -11,6 +11,7 @@ outside the input is a slice that stops early.
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 import sys
@@ -217,9 +218,9 @@ class Windows:
 
     def __iter__(self):
         """Walk the window in row-major order: `(offset, outputs, inputs)`, both to index `(N, *spatial, C)`."""
-        for offset, cell in enumerate(np.ndindex(self.pool)):
-            spans = [a.span(k) for a, k in zip(self.axes, cell, strict=True)]
-            yield offset, (slice(None), *(s[0] for s in spans)), (slice(None), *(s[1] for s in spans))
+        spans = [[a.span(k) for k in range(a.pool)] for a in self.axes]
+        for offset, cell in enumerate(itertools.product(*spans)):
+            yield offset, (slice(None), *(s[0] for s in cell)), (slice(None), *(s[1] for s in cell))
 
     def parts(self, x: np.ndarray):
         """The windows on `x` a few at a time, `(outputs, inputs, windows)`: a few images, or some rows of a large one.
@@ -234,6 +235,13 @@ class Windows:
                 some, cells = first.part(row, min(row + step, first.out))
                 outputs = block, slice(row, row + some.out)
                 yield outputs, (block, cells), Windows((some, *others))
+
+    def pooled(self, x: np.ndarray, function) -> np.ndarray:
+        """The results of `function(cells, windows)` for the `parts` of `x`, together."""
+        y = np.empty(self.shape(x), gradient_dtype(x))
+        for outputs, inputs, some in self.parts(x):
+            y[outputs] = function(x[inputs], some)
+        return y
 
     def divisor(self, dtype, include_pad: bool = False) -> np.ndarray:
         """`counts` to divide by: at least 1, and of the dtype of what it divides, which is many times faster."""

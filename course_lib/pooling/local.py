@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import (
-    as_gradient,
-    fold,
-    fold_backward,
-    gradient_dtype,
-    highest,
-    lowest,
-    over,
-    working_dtype,
-)
+from ..windows import as_gradient, fold, fold_backward, gradient_dtype, highest, lowest, over, working_dtype
 
 
 def max_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False) -> np.ndarray:

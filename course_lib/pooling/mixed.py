@@ -41,10 +41,7 @@ def mixed_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, cei
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     share = _as_share(share, x)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for outputs, inputs, some in laid.parts(x):
-        y[outputs] = _mix(*_largest_and_mean(x[inputs], some), share)
-    return y
+    return laid.pooled(x, lambda cells, some: _mix(*_largest_and_mean(cells, some), share))
 
 
 def mixed_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, share=0.5):
@@ -83,10 +80,7 @@ def gated_pool(x, gate, pool_size=2, strides=None, padding="valid", *, dilation=
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     weights = _as_gate(gate, laid, x)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for outputs, inputs, some in laid.parts(x):
-        y[outputs] = _mix(*_largest_and_mean(x[inputs], some), _opening(x[inputs], weights, some))
-    return y
+    return laid.pooled(x, lambda cells, some: _mix(*_largest_and_mean(cells, some), _opening(cells, weights, some)))
 
 
 def gated_pool_backward(dy, x, gate, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):

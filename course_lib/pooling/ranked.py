@@ -12,17 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..windows import (
-    Windows,
-    as_gradient,
-    as_int,
-    as_matching,
-    blocks,
-    gradient_dtype,
-    lowest,
-    over,
-    working_dtype,
-)
+from ..windows import Windows, as_gradient, as_int, as_matching, blocks, gradient_dtype, lowest, over, working_dtype
 from .drawn import as_uniforms
 
 
@@ -275,18 +265,19 @@ def _cut_table(weights: np.ndarray) -> np.ndarray:
 def _by_rank(x, laid: Windows, table) -> np.ndarray:
     dtype = working_dtype(x)
     largest = int(np.flatnonzero(table.any(0)).max()) + 1
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for outputs, inputs, some in laid.parts(x):
-        counts = some.counts()[..., 0]
-        total = np.zeros(y[outputs].shape, dtype)
-        for r, value in enumerate(_descending(x[inputs], some, largest)):
+
+    def pool(cells, some):
+        counts = some.counts()
+        total = np.zeros(some.shape(cells), dtype)
+        for r, value in enumerate(_descending(cells, some, largest)):
             if some.inside:
                 total += dtype.type(table[-1, r]) * value
             else:
-                weight = table[counts, r][..., None].astype(dtype)
+                weight = table[counts, r].astype(dtype)
                 total += np.where(weight == 0, 0, weight * np.where(weight == 0, 0, value))
-        y[outputs] = total
-    return y
+        return total
+
+    return laid.pooled(x, pool)
 
 
 def _by_rank_backward(dy, x, laid: Windows, table) -> np.ndarray:

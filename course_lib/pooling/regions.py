@@ -6,17 +6,7 @@ import numbers
 
 import numpy as np
 
-from ..windows import (
-    as_gradient,
-    as_input,
-    as_int,
-    as_real,
-    by_blocks,
-    gradient_dtype,
-    lowest,
-    per_axis,
-    working_dtype,
-)
+from ..windows import as_gradient, as_input, as_int, as_real, by_blocks, gradient_dtype, lowest, per_axis, working_dtype
 from .bins import argmax_bins, bin_sizes, fold_bins, scatter
 
 

@@ -6,18 +6,7 @@ import math
 
 import numpy as np
 
-from ..windows import (
-    Windows,
-    as_gradient,
-    as_input,
-    as_int,
-    blocks,
-    fold,
-    gradient_dtype,
-    lay,
-    lowest,
-    over,
-)
+from ..windows import Windows, as_gradient, as_input, as_int, blocks, fold, gradient_dtype, lay, lowest, over
 
 
 def max_pool_argmax(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):

@@ -46,10 +46,7 @@ def lp_pool(
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     p = as_power(p)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for outputs, inputs, some in laid.parts(x):
-        y[outputs] = _power_mean(x[inputs], some, p, normalized)
-    return y
+    return laid.pooled(x, lambda cells, some: _power_mean(cells, some, p, normalized))
 
 
 def lp_pool_backward(
@@ -126,10 +123,7 @@ def weighted_pool(x, weights, pool_size=2, strides=None, padding="valid", *, dil
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     weights = _as_weights(weights, laid, x)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for outputs, inputs, some in laid.parts(x):
-        y[outputs] = _weighted_mean(x[inputs], weights, some)
-    return y
+    return laid.pooled(x, lambda cells, some: _weighted_mean(cells, weights, some))
 
 
 def weighted_pool_backward(dy, x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -204,10 +198,7 @@ def information_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     as_not_negative(x)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for outputs, inputs, some in laid.parts(x):
-        y[outputs] = _information(x[inputs].astype(working_dtype(x), copy=False), some)[0]
-    return y
+    return laid.pooled(x, lambda cells, some: _information(cells.astype(working_dtype(x), copy=False), some)[0])
 
 
 def information_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -280,14 +271,14 @@ def soft_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil
     array([0.75])
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
-    y = np.empty(laid.shape(x), gradient_dtype(x))
-    for outputs, inputs, some in laid.parts(x):
-        cells = x[inputs].astype(working_dtype(x), copy=False)
+
+    def pool(cells, some):
+        cells = cells.astype(working_dtype(x), copy=False)
         # Minus infinity weighs nothing, but nothing times it would be NaN.
-        finite = np.maximum(cells, np.finfo(cells.dtype).min)
-        top, _, mean = _softmax_mean(finite, cells, some)
-        y[outputs] = np.where(np.isinf(top) & (some.counts() > 0), top, mean)
-    return y
+        top, _, mean = _softmax_mean(np.maximum(cells, np.finfo(cells.dtype).min), cells, some)
+        return np.where(np.isinf(top) & (some.counts() > 0), top, mean)
+
+    return laid.pooled(x, pool)
 
 
 def soft_pool_backward(dy, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
