@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import logging
-import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import dask.config
@@ -20,25 +19,12 @@ from distributed import Client, KilledWorker, Scheduler, SpecCluster, Worker, as
 from . import grade, supervise
 from .assignment import Assignment
 from .course import CourseError
-from .guard import HandIn
-from .verdict import Mark, Verdict, marks_to_bytes
+from .supervise import Job
+from .verdict import Verdict, marks_to_bytes
 
 _SERVES_NOTHING = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 _PATIENCE = 10  # seconds until a scheduler must have answered
 _GONE = "the scheduler or its workers are gone; what is graded so far is kept, so run the command again."
-
-
-@dataclass(frozen=True)
-class Job:
-    """A notebook to judge; the marks of test cells that are `known` already stay."""
-
-    student: str
-    notebook: bytes
-    known: dict[str, Mark]
-
-    @property
-    def hand_in(self) -> HandIn:
-        return HandIn(self.student, self.notebook)
 
 
 def check_address(scheduler: str):
@@ -58,13 +44,12 @@ def check_address(scheduler: str):
 
 @contextlib.contextmanager
 def connect(scheduler: str | None, workers: int | None) -> Iterator[Client]:
-    """A client of the scheduler at that address, or of threads in this process, by default one for each core.
+    """A client of the scheduler at that address, or of so many threads in this process.
 
     Raises `CourseError` if there is no scheduler there. Certificates for `tls://` are those of Dask's configuration.
     """
     if scheduler is None:
-        with (dask.config.set(_SERVES_NOTHING), SpecCluster(**_here(workers or len(os.sched_getaffinity(0)))) as local,
-              Client(local) as client):
+        with dask.config.set(_SERVES_NOTHING), SpecCluster(**_here(workers)) as local, Client(local) as client:
             try:
                 yield client
             finally:

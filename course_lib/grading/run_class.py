@@ -7,20 +7,21 @@ run that was killed goes on where it was, and the gradebook is that of a run tha
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from . import cluster, collect, doctor
+from . import collect, doctor, supervise
 from .assignment import Assignment
-from .cluster import Job
 from .course import Course, CourseError
 from .feedback import FeedbackWriter
 from .grade import environment, judge_hand_in, noted, stopped
 from .guard import HandIn
 from .record import Recorder, Row
 from .store import Store, address
+from .supervise import Job
 from .verdict import Verdict, as_json
 
 
@@ -146,9 +147,14 @@ def _run(course: Course, assignment: Assignment, plan: Plan, results: Results, s
     done, counts = {}, Counter()
     if not plan.jobs:
         return done
+    if scheduler is None:
+        workers = workers or len(os.sched_getaffinity(0))
+        supervise.start(min(workers, len(plan.jobs)), assignment.to_bytes(), course.key("cases"))
     weak = doctor.weaker() if scheduler is None and assignment.sandboxed else None
     if weak:
         print(f"course: weaker than designed: {weak}", file=sys.stderr)
+    from . import cluster  # importing Dask takes a while, in which the supervisors get ready
+
     with cluster.connect(scheduler, workers) as client, _progress(total=len(plan.jobs), unit="hand-in") as bar:
         for verdict in cluster.verdicts(client, plan.jobs, assignment, course.key("cases")):
             hand_in = plan.hand_ins[verdict.student]
