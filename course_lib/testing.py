@@ -119,7 +119,8 @@ def check_cases(function: Callable, oracle: Callable, cases: Iterable[case], *, 
                 rtol: float = 1e-6, atol: float = 1e-8) -> None:
     """Compare `function` with `oracle` on every case, smallest first, and stop at the first difference.
 
-    `explain(index, *args, **kwargs)` gives a line about the first value that differs (see `show_window`).
+    Of a tuple each value is compared. `explain(index, *args, **kwargs)` gives a line about the first value that differs
+    (see `show_window`).
     """
     ordered = sorted(cases, key=lambda one: one.size)
     if not ordered:
@@ -129,20 +130,32 @@ def check_cases(function: Callable, oracle: Callable, cases: Iterable[case], *, 
         expected = one.call(oracle)
         with _explained(one, function, explain):
             actual = next(results)
-            check_array(actual, expected, rtol=rtol, atol=atol)
-        first = actual.copy() if first is None else first
-    _check_same(function, ordered[0], first, next(results))
+            _check_result(actual, expected, rtol=rtol, atol=atol)
+        first = expected if first is None else first
+    again = next(results)
+    try:
+        _check_result(again, first, rtol=rtol, atol=atol)
+    except Mismatch:
+        raise _changed_its_mind(function, ordered[0]) from None
+
+
+def _check_result(actual, expected, **tolerances) -> None:
+    if not isinstance(expected, tuple):
+        check_array(actual, expected, **tolerances)
+        return
+    for number, (one, wanted) in enumerate(zip(_values(actual, len(expected)), expected)):
+        check_array(one, wanted, what=f"value {number + 1} of the result", **tolerances)
 
 
 def check_repeatable(function: Callable, one: case) -> None:
     """Raise `Mismatch` if the same call gives a different answer the second time."""
     first = copy.deepcopy(one.call(function))
-    _check_same(function, one, first, one.call(function))
+    if not np.array_equal(first, one.call(function), equal_nan=True):
+        raise _changed_its_mind(function, one)
 
 
-def _check_same(function: Callable, one: case, first, again) -> None:
-    if not np.array_equal(first, again, equal_nan=True):
-        raise Mismatch(f"{one.describe(function)}\nThe same call gave a different answer the second time.")
+def _changed_its_mind(function: Callable, one: case) -> Mismatch:
+    return Mismatch(f"{one.describe(function)}\nThe same call gave a different answer the second time.")
 
 
 def check_arguments_kept(function: Callable, *cases: case) -> None:
@@ -191,15 +204,15 @@ def check_raises(exception: type[BaseException], function: Callable, one: case) 
 
 
 class part:
-    """A function that returns several values, as one that returns the value at `number` alone.
+    """A function that returns several values, as one that returns the value at `number` alone, or some of them.
 
-    >>> part(divmod, 1)(17, 5)
-    2
+    >>> part(divmod, 1)(17, 5), part(divmod, 1, 0)(17, 5)
+    (2, (2, 3))
     """
 
-    def __init__(self, function: Callable, number: int):
-        self._function, self._number = function, number
-        self.__name__ = f"{_name(function)}[{number}]"
+    def __init__(self, function: Callable, *numbers: int):
+        self._function, self._numbers = function, numbers
+        self.__name__ = f"{_name(function)}[{', '.join(map(str, numbers))}]"
 
     def __call__(self, *args, **kwargs):
         return self._chosen(self._function(*args, **kwargs))
@@ -212,11 +225,9 @@ class part:
         return map(self._chosen, _results(self._function, cases))
 
     def _chosen(self, result):
-        if not isinstance(result, (tuple, list)):
-            raise Mismatch(f"expected a tuple, got {_type(result)}.")
-        if len(result) <= self._number:
-            raise Mismatch(f"expected a tuple of at least {self._number + 1} values, got {len(result)}.")
-        return result[self._number]
+        result = _values(result, max(self._numbers) + 1)
+        chosen = tuple(result[number] for number in self._numbers)
+        return chosen if len(chosen) > 1 else chosen[0]
 
 
 def show_window(index, x, pool_size, strides=None, padding="valid", **_) -> str:
@@ -257,6 +268,14 @@ def show_maps(**maps) -> None:
 def _results(function: Callable, cases: Iterable[case]) -> Iterator:
     """What the function makes of each case, in its own way or one call after another."""
     return function.results(cases) if hasattr(function, "results") else (one.call(function) for one in cases)
+
+
+def _values(result, least: int):
+    if not isinstance(result, (tuple, list)):
+        raise Mismatch(f"expected a tuple, got {_type(result)}.")
+    if len(result) < least:
+        raise Mismatch(f"expected a tuple of at least {least} values, got {len(result)}.")
+    return result
 
 
 class _explained:

@@ -119,6 +119,24 @@ def test_one_of_several_results():
         part(lambda x: (x,), 1)(X)
 
 
+def test_several_results_at_once():
+    def two(x, other=1):
+        return x, x[:, :1] + other
+
+    check_cases(two, two, [case(X)])
+    check_cases(lambda x: [*two(x), None], two, [case(X)])
+    check_cases(part(two, 1, 0), part(lambda x: two(x)[::-1], 0, 1), [case(X)])
+    for wrong, said in [(lambda x: two(x, 2), r"value 2 of the result: 3 of 3 values differ"),
+                        (lambda x: two(x)[0], "expected a tuple, got numpy.ndarray"),
+                        (lambda x: two(x)[:1], "at least 2 values, got 1"),
+                        (lambda x: (two(x)[0], 1), "value 2 of the result: expected a NumPy array, got int")]:
+        with pytest.raises(Mismatch, match=said):
+            check_cases(wrong, two, [case(X)])
+    calls = []
+    with pytest.raises(Mismatch, match="a different answer the second time"):
+        check_cases(lambda x: (calls.append(1), two(x, 1 + (len(calls) > 1)))[1], two, [case(X)])
+
+
 @pytest.mark.parametrize("spoil", [lambda x: x.fill(0), lambda x: np.negative(x, out=x), lambda x: x.sort(axis=2)])
 def test_changed_arguments_are_named(spoil):
     x = X[:, :, ::-1].copy()
