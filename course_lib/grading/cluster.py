@@ -22,7 +22,11 @@ from .course import CourseError
 from .supervise import Job
 from .verdict import Verdict, marks_to_bytes
 
-_SERVES_NOTHING = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_QUIET = {  # no web pages, and nothing that looks on many times a second
+    "distributed.scheduler.http.routes": [], "distributed.worker.http.routes": [],
+    "distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "10s",
+}
 _PATIENCE = 10  # seconds until a scheduler must have answered
 _GONE = "the scheduler or its workers are gone; what is graded so far is kept, so run the command again."
 
@@ -49,7 +53,7 @@ def connect(scheduler: str | None, workers: int | None) -> Iterator[Client]:
     Raises `CourseError` if there is no scheduler there. Certificates for `tls://` are those of Dask's configuration.
     """
     if scheduler is None:
-        with dask.config.set(_SERVES_NOTHING), SpecCluster(**_here(workers)) as local, Client(local) as client:
+        with dask.config.set(_QUIET), SpecCluster(**_here(workers)) as local, Client(local) as client:
             try:
                 yield client
             finally:

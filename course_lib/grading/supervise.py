@@ -23,6 +23,7 @@ from .guard import HandIn
 from .verdict import Mark, marks_from_bytes
 
 _idle: list[Supervisor] = []
+_cores: list[int] = []  # to keep to, where all of them are ours
 _lock = threading.Lock()
 
 
@@ -44,10 +45,12 @@ class Supervisor:
 
     def __init__(self, assignment: bytes, secret: bytes):
         self.work = assignment, secret
+        # It and its sandbox take turns: they need one core, and wake each other sooner on the same.
+        self.core = [_cores.pop()] if _cores else []
         ours, theirs = socket.socketpair()
         with theirs:
-            self.process = subprocess.Popen([sys.executable, "-m", __name__, str(theirs.fileno())],
-                                            stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),),
+            command = [sys.executable, "-m", __name__, theirs.fileno(), *self.core]
+            self.process = subprocess.Popen([*map(str, command)], stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),),
                                             env=os.environ | ONE_THREAD)
         self.end = Connection(ours.detach())
         self.end.send_bytes(assignment)
@@ -67,10 +70,13 @@ class Supervisor:
         self.process.kill()
         self.process.wait()
         self.end.close()
+        _cores.extend(self.core)
 
 
 def start(number: int, assignment: bytes, secret: bytes):
     """Have so many supervisors get ready, for `judged` to find; returns at once."""
+    cores = os.sched_getaffinity(0)
+    _cores[:] = cores if number == len(cores) else []
     _idle.extend(Supervisor(assignment, secret) for _ in range(number))
 
 
@@ -116,7 +122,10 @@ def _serve(end: Connection):
 
 
 if __name__ == "__main__":
+    descriptor, *core = map(int, sys.argv[1:])
+    if core:
+        os.sched_setaffinity(0, core)
     try:
-        _serve(Connection(int(sys.argv[1])))
+        _serve(Connection(descriptor))
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         pass  # the owner is gone
