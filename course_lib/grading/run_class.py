@@ -6,6 +6,7 @@ run that was killed goes on where it was, and the gradebook is that of a run tha
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -80,6 +81,7 @@ def grade(course: Course, name: str, *, students: Iterable[str] | None = None, w
 
     Raises `NoSandbox`, `AssignmentError` and `CourseError`; nothing that a student hands in raises anything.
     """
+    gc.freeze()  # what is imported stays: the collector need not look at it again and again
     assignment = replace(course.assignment(name), sandboxed=sandboxed)
     with Recorder(course, assignment) as recorder:
         hand_ins = _chosen(course, name, recorder.students(), students, believe_timestamps)
