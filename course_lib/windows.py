@@ -54,7 +54,7 @@ def output_size(n, pool, stride=None, padding="valid", *, dilation=1, ceil_mode=
     >>> output_size(5, 2), output_size(5, 2, padding="same"), output_size(5, 2, ceil_mode=True)
     (2, 3, 3)
     """
-    return _lay_axis("n", n, pool, stride, padding, dilation, ceil_mode).out
+    return _one_axis(n, pool, stride, padding, dilation, ceil_mode).out
 
 
 def padding_amounts(n, pool, stride=None, padding="valid", *, dilation=1) -> tuple[int, int]:
@@ -68,8 +68,13 @@ def padding_amounts(n, pool, stride=None, padding="valid", *, dilation=1) -> tup
     >>> padding_amounts(5, 2, padding="same"), padding_amounts(5, 2, padding="same_lower")
     ((0, 1), (1, 0))
     """
-    axis = _lay_axis("n", n, pool, stride, padding, dilation, False)
+    axis = _one_axis(n, pool, stride, padding, dilation)
     return axis.before, axis.after
+
+
+def _one_axis(n, pool, stride, padding, dilation, ceil_mode=False) -> Axis:
+    padding = padding if isinstance(padding, str) else [padding]
+    return lay((1, as_int(n, "n"), 1), pool, stride, padding, dilation, ceil_mode).axes[0]
 
 
 def windows(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, fill=0) -> np.ndarray:
@@ -284,7 +289,11 @@ def lay(shape, pool_size=2, strides=None, padding="valid", dilation=1, ceil_mode
     pool = per_axis(pool_size, rank, "pool_size")
     stride = pool if strides is None else per_axis(strides, rank, "strides")
     dilation = per_axis(dilation, rank, "dilation")
+    if not isinstance(ceil_mode, (bool, np.bool_)):
+        raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
     if isinstance(padding, str):
+        if padding not in PADDINGS:
+            raise ValueError(_padding_message(padding))
         padding = (padding,) * rank
     else:
         pairs = _as_tuple(padding)
@@ -292,8 +301,8 @@ def lay(shape, pool_size=2, strides=None, padding="valid", dilation=1, ceil_mode
             raise ValueError(_padding_message(padding, rank))
         padding = tuple(_as_padding_pair(pair) for pair in pairs)
     return Windows(tuple(
-        _lay_axis(f"spatial axis {i}", *axis, ceil_mode, convolving)
-        for i, axis in enumerate(zip(spatial, pool, stride, padding, dilation, strict=True))
+        _lay_axis(i, *axis, ceil_mode, convolving)
+        for i, axis in enumerate(zip(spatial, pool, stride, dilation, padding, strict=True))
     ))
 
 
@@ -303,26 +312,18 @@ def over(x, *geometry) -> tuple[np.ndarray, Windows]:
     return x, lay(x.shape, *geometry)
 
 
-def _lay_axis(where, n, pool, stride, padding, dilation, ceil_mode, convolving=False) -> Axis:
-    n = as_int(n, where)
-    pool = as_int(pool, "pool_size")
-    stride = pool if stride is None else as_int(stride, "strides")
-    dilation = as_int(dilation, "dilation")
-    if not isinstance(ceil_mode, (bool, np.bool_)):
-        raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
-    if isinstance(padding, str) and padding not in PADDINGS:
-        raise ValueError(_padding_message(padding))
+def _lay_axis(number, n, pool, stride, dilation, padding, ceil_mode, convolving) -> Axis:
     extent = (pool - 1) * dilation + 1
     if padding in ("same", "same_lower"):
         out = -(-n // stride)
         total = max((out - 1) * stride + extent - n, 0)
         less, more = total // 2, total - total // 2
         return Axis(n, pool, stride, dilation, *((less, more) if padding == "same" else (more, less)), out)
-    before, after = (0, 0) if padding == "valid" else _as_padding_pair(padding)
+    before, after = (0, 0) if padding == "valid" else padding
     if max(before, after) >= extent and not convolving:
         raise ValueError(
-            f"padding {(before, after)} must be smaller than the window, which covers {extent} cells of {where}: "
-            "a window wholly on padding has nothing to pool"
+            f"padding {(before, after)} must be smaller than the window, which covers {extent} cells of spatial axis "
+            f"{number}: a window wholly on padding has nothing to pool"
         )
     room = n + before + after - extent
     out = (-(-room // stride) if ceil_mode else room // stride) + 1
@@ -331,7 +332,7 @@ def _lay_axis(where, n, pool, stride, padding, dilation, ceil_mode, convolving=F
     if out < 1:
         raise ValueError(
             f"pool_size {pool} with dilation {dilation} covers {extent} cells, more than the "
-            f"{n + before + after} of {where} with padding={padding!r}"
+            f"{n + before + after} of spatial axis {number} with padding={padding!r}"
         )
     return Axis(n, pool, stride, dilation, before, after, out)
 
