@@ -286,6 +286,27 @@ def test_verdicts_come_back_as_bytes_and_anything_else_is_nothing(tiny):
     assert verdict.status == "broken" and grade.doubtful(verdict)
 
 
+@pytest.mark.parametrize("spare", [0, 1])
+def test_supervisors_have_a_core_each_where_they_take_all(tiny, spare):
+    cores = os.sched_getaffinity(0)
+    if len(cores) == 1 and spare:
+        pytest.skip("this machine has one core")
+    work = tiny.to_bytes(), b"secret"
+    supervise.start(len(cores) - spare, *work)
+    try:
+        for again in range(2):
+            started = list(supervise._idle)
+            for one in started:
+                one.judged(HandIn("x", b"").to_bytes(), b"{}")
+            kept_to = [os.sched_getaffinity(one.process.pid) for one in started]
+            assert sorted(kept_to, key=min) == ([{core} for core in sorted(cores)] if not spare else [cores] * len(started))
+            if not again:
+                started[0].close()
+                supervise._idle[0] = supervise.Supervisor(*work)
+    finally:
+        supervise.dismiss()
+
+
 def test_a_worker_of_another_version_is_refused(tiny):
     with pytest.raises(RuntimeError, match="other versions"):
         supervise.judged(tiny.to_bytes(), b"s", "other", HandIn("x", b"{}").to_bytes(), b"{}")

@@ -3,6 +3,7 @@
 Without bubblewrap these tests fail; they are not skipped.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import numpy
 import pytest
 
 from course_lib.grading import doctor, limits, nursery, visible
+from course_lib.grading.proxies import Ends
 from course_lib.grading.sandbox import NoSandbox, Plan, Sandbox
 from course_lib.grading.session import Broken, Session
 
@@ -134,6 +136,53 @@ def test_a_loop_in_one_question_leaves_the_next_alone(session):
             assert question.ask(ask | {"name": "fine"})["value"] == expected, "it serves as long as all goes well"
     with session.question(fresh=True) as question:
         assert question.ask(ask | {"name": "fine"})["value"] == 1
+
+
+ONE_WHO_COUNTS = "import os\ncalls = []\ndef who():\n    calls.append(1)\n    return os.getpid(), len(calls)"
+
+
+def answer(session, name: str):
+    with session.question() as question:
+        return question.ask({"do": "call", "name": name, "handle": None, "args": (), "kwargs": {}, "keep": False})["value"]
+
+
+def test_the_process_that_answers_follows_definitions_and_nothing_else(session):
+    session.run(ONE_WHO_COUNTS, "cell")
+    first, _ = answer(session, "who")
+    session.run("def later():\n    return 5\n\nimport math", "definitions")
+    assert answer(session, "later") == 5
+    assert answer(session, "who") == (first, 2)
+    session.run("later = 6", "assignment")
+    second, calls = answer(session, "who")
+    assert second != first and calls == 1
+
+
+def test_one_that_cannot_follow_a_definition_is_replaced(session):
+    session.run("import builtins\ndef spoil():\n    del builtins.staticmethod", "cell")
+    assert answer(session, "spoil") is None
+    session.run("class Later:\n    @staticmethod\n    def five(): return 5", "definition")
+    session.run("def five():\n    return Later.five()", "definition")
+    assert answer(session, "five") == 5
+
+
+def test_one_that_answered_wrongly_serves_on_and_one_that_did_not_answer_does_not(session):
+    session.run(ONE_WHO_COUNTS, "cell")
+    first, _ = answer(session, "who")
+    with contextlib.suppress(AssertionError), session.question():
+        raise AssertionError("a wrong answer")
+    assert session.steady and answer(session, "who") == (first, 2)
+    session.run("def gone():\n    os._exit(1)", "definition")
+    with pytest.raises(Broken):
+        answer(session, "gone")
+    assert not session.steady and answer(session, "who")[1] == 1
+
+
+def test_calls_in_one_message_do_not_share_what_they_return_and_tell_what_they_changed(session):
+    session.run("space = [0]\ndef f(x):\n    space[0] = x[0]\n    x[x > 1] = 0\n    return space", "cell")
+    with session.question() as question:
+        ends = Ends(question, {}, patient=False)
+        calls = [((numpy.array([number]),), {}) for number in (1, 2, 3)]
+        assert ends.calls("f", calls) == [([1], ()), ([2], (0,)), ([3], (0,))]
 
 
 @pytest.mark.parametrize("source, why", [
