@@ -74,10 +74,13 @@ class Session:
 
     def _followed(self, source: str, name: str) -> bool:
         """Whether the process that answers has run the cell too, which for definitions is cheaper than a new fork."""
+        left = self.cells_left
         try:
             return self.server is not None and self.server.run(source, name).error is None
         except Broken:
             return False
+        finally:
+            self.cells_left = left  # the student does not pay twice
 
     @contextlib.contextmanager
     def question(self, *, fresh: bool = False):

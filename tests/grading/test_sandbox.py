@@ -157,6 +157,13 @@ def test_the_process_that_answers_follows_definitions_and_nothing_else(session):
     assert second != first and calls == 1
 
 
+def test_following_takes_nothing_of_the_time_for_cells(session):
+    session.run(ONE_WHO_COUNTS, "cell")
+    answer(session, "who")
+    left = session.cells_left
+    assert session._followed("class Slow:\n    import time\n    time.sleep(0.1)", "definition") and session.cells_left == left
+
+
 def test_one_that_cannot_follow_a_definition_is_replaced(session):
     session.run("import builtins\ndef spoil():\n    del builtins.staticmethod", "cell")
     assert answer(session, "spoil") is None
@@ -178,11 +185,11 @@ def test_one_that_answered_wrongly_serves_on_and_one_that_did_not_answer_does_no
 
 
 def test_calls_in_one_message_do_not_share_what_they_return_and_tell_what_they_changed(session):
-    session.run("space = [0]\ndef f(x):\n    space[0] = x[0]\n    x[x > 1] = 0\n    return space", "cell")
+    session.run("import numpy as np\nspace = np.zeros(1)\ndef f(x):\n    space[0] = x[0]\n    x[x > 1] = 0\n    return space", "cell")
     with session.question() as question:
         ends = Ends(question, {}, patient=False)
         calls = [((numpy.array([number]),), {}) for number in (1, 2, 3)]
-        assert ends.calls("f", calls) == [([1], ()), ([2], (0,)), ([3], (0,))]
+        assert [(y.item(), changed) for y, changed in ends.calls("f", calls)] == [(1, ()), (2, (0,)), (3, (0,))]
 
 
 @pytest.mark.parametrize("source, why", [
