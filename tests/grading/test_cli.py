@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import nbformat
 import pytest
+from nbformat import v4
 from tiny_course import AUTO_MAX, RIGHT
 
 from course_lib import cli
@@ -146,6 +147,22 @@ def test_check_runs_the_visible_tests_only(tmp_path, notebook_of, released):
     assert done.returncode == 0, done.stdout
     blank = check(released.notebook("release", "tiny"))
     assert blank.returncode == 1 and "the cell double still has its placeholder" in blank.stdout
+
+
+def test_check_tells_each_outcome_as_it_comes(tmp_path):
+    """The last cell passes only if somebody has read the line about the one before it."""
+    seen = tmp_path / "seen"
+    waits = ("import time\nfrom pathlib import Path\n"
+             f"for _ in range(300):\n    time.sleep(0.1)\n    if Path({str(seen)!r}).exists(): break\nelse: assert False")
+    cells = [v4.new_code_cell(source, metadata={"nbgrader": {"grade_id": name, "grade": True, "points": 1}})
+             for name, source in (("quick", "assert True"), ("waits", waits))]
+    nbformat.write(v4.new_notebook(cells=cells), tmp_path / "mine.ipynb")
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    running = subprocess.Popen([sys.executable, "-m", "course_lib.cli", "check", str(tmp_path / "mine.ipynb")],
+                               stdout=subprocess.PIPE, text=True, env=buffered)
+    assert running.stdout.readline().startswith("right  quick")
+    seen.touch()
+    assert "right  waits" in running.communicate()[0] and running.returncode == 0
 
 
 def test_check_needs_numpy_only(tmp_path, notebook_of):
