@@ -7,6 +7,7 @@ answers with the verdict. Both directions carry bytes; nothing in them is unpick
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import socket
@@ -124,7 +125,8 @@ def _serve(end: Connection):
 if __name__ == "__main__":
     descriptor, *core = map(int, sys.argv[1:])
     if core:
-        os.sched_setaffinity(0, core)
+        with contextlib.suppress(OSError):  # the cores that it may use have changed since
+            os.sched_setaffinity(0, core)
     try:
         _serve(Connection(descriptor))
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
