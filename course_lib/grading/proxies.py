@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import types
 from collections.abc import Iterable, Iterator
 
@@ -133,15 +134,14 @@ class Function:
 
     def _twice(self, args: tuple, kwargs: dict) -> tuple:
         self._ends.repeated.add(self.__name__)
-        try:
-            if self._ends.patient:
-                raise Unanswered
-            first, second = self._ends.calls(self.__name__, [(args, kwargs)] * 2)
-        except Unanswered:
-            first, second = self._once(args, kwargs), self._once(args, kwargs)
-        if not _same(first[0], second[0]):
+        answers = None
+        if not self._ends.patient:
+            with contextlib.suppress(Unanswered):
+                answers = self._ends.calls(self.__name__, [(args, kwargs)] * 2)
+        (value, changed), (again, _) = answers or [self._once(args, kwargs) for _ in range(2)]
+        if not _same(value, again):
             raise Mismatch("The same call gave a different answer the second time.")
-        return first
+        return value, changed
 
     def __repr__(self):
         return self.__name__
