@@ -274,8 +274,10 @@ def soft_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil
 
     def pool(cells, some):
         cells = cells.astype(working_dtype(x), copy=False)
-        # Minus infinity weighs nothing, but nothing times it would be NaN.
-        top, _, mean = _softmax_mean(np.maximum(cells, np.finfo(cells.dtype).min), cells, some)
+        with np.errstate(invalid="ignore"):
+            top, _, mean = _softmax_mean(cells, cells, some)
+            if np.isnan(mean).any():  # Minus infinity weighs nothing, but nothing times it is NaN.
+                mean = _softmax_mean(np.maximum(cells, np.finfo(cells.dtype).min), cells, some)[2]
         return np.where(np.isinf(top) & (some.counts() > 0), top, mean)
 
     return laid.pooled(x, pool)
@@ -344,9 +346,11 @@ def _softmax_mean(values, logits, laid: Windows):
     shift = np.where(np.isinf(top), 0, top)
     total, mean = np.zeros_like(top), np.zeros_like(top)
     for _, outputs, inputs in laid:
-        weight = np.exp(logits[inputs] - shift[outputs])
+        weight = logits[inputs] - shift[outputs]
+        np.exp(weight, out=weight)
         total[outputs] += weight
-        mean[outputs] += weight * values[inputs]
+        weight *= values[inputs]
+        mean[outputs] += weight
     per_total = _reciprocal(total)
     mean *= per_total
     return top, per_total, mean
