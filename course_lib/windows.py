@@ -27,6 +27,9 @@ PADDINGS = ("valid", "same", "same_lower")
 # the processor's cache when they are read again.
 BLOCK_BYTES = 1 << 20
 
+# Cells from which on it is faster to fold windows at stride 1 by doubling.
+_LONG = 9
+
 
 def output_size(n, pool, stride=None, padding="valid", *, dilation=1, ceil_mode=False) -> int:
     """Number of windows along one axis.
@@ -477,6 +480,8 @@ def fold(x: np.ndarray, laid: Windows, combine: np.ufunc, identity, dtype=None, 
 
 
 def _fold_axis(x, i, axis: Axis, combine, identity, out, dtype):
+    if axis.pool >= _LONG and axis.stride == axis.dilation == 1 and combine in (np.maximum, np.minimum):
+        return _fold_by_doubling(x, i, axis, combine, identity, out, dtype)
     before = (slice(None),) * i
     spans = [axis.span(k) for k in range(axis.pool)]
     if out is None:
@@ -494,6 +499,20 @@ def _fold_axis(x, i, axis: Axis, combine, identity, out, dtype):
         target = out[(*before, outputs)]
         combine(target, x[(*before, inputs)], out=target, dtype=dtype)
     return out
+
+
+def _fold_by_doubling(x, i, axis: Axis, combine, identity, out, dtype):
+    """`_fold_axis` where neighbours share nearly all cells: extremes of runs of 1, 2, 4, ..., then of two such runs."""
+    before = (slice(None),) * i
+    length = axis.out + axis.pool - 1
+    inside = min(axis.size, length - axis.before)
+    run = np.full((*x.shape[:i], length, *x.shape[i + 1:]), identity, dtype)
+    run[(*before, slice(axis.before, axis.before + inside))] = x[(*before, slice(inside))]
+    width = 1
+    while 2 * width <= axis.pool:
+        run = combine(run[(*before, slice(-width))], run[(*before, slice(width, None))])
+        width *= 2
+    return combine(run[(*before, slice(axis.out))], run[(*before, slice(axis.pool - width, None))], out=out)
 
 
 def fold_backward(dy, x: np.ndarray, laid: Windows, combine: np.ufunc, identity) -> np.ndarray:

@@ -176,3 +176,23 @@ def test_errors_name_the_array(x, error, words):
 def test_adjoint_wants_the_shape_of_the_view():
     with pytest.raises(ValueError, match=r"dw must have the output's shape \(1, 2, 2, 2, 2, 1\), got \(1, 2, 2, 1\)"):
         windows_backward(np.zeros((1, 2, 2, 1)), X)
+
+
+@pytest.mark.parametrize("pool", [9, 10, 16, 27])
+@pytest.mark.parametrize("padding", ["valid", "same", "same_lower", ((3, 8), (0, 5))])
+def test_long_windows_at_stride_1_by_their_view(pool, padding):
+    rng = np.random.default_rng(pool)
+    x = rng.normal(size=(2, 31, 28, 2))
+    x[1, 30, 3], x[0, 5, 5] = np.nan, np.inf
+    for ceil_mode in (False, True):
+        geometry = (pool, 1, padding)
+        cells = windows(x, *geometry, ceil_mode=ceil_mode, fill=-np.inf)
+        y = course_lib.max_pool(x, *geometry, ceil_mode=ceil_mode)
+        assert np.array_equal(y, cells.max((3, 4)), equal_nan=True)
+        whole = (100 * np.nan_to_num(x, posinf=9)).astype(np.int8)
+        least = windows(whole, *geometry, ceil_mode=ceil_mode, fill=127).min((3, 4))
+        assert np.array_equal(course_lib.min_pool(whole, *geometry, ceil_mode=ceil_mode), least)
+        dx = course_lib.max_pool_backward(np.ones(y.shape), x, *geometry, ceil_mode=ceil_mode)
+        first = cells.reshape(*y.shape[:3], pool * pool, 2).argmax(3)  # NaN and ties: the first, as in `argmax`
+        dw = np.moveaxis(first[..., None] == np.arange(pool * pool), -1, 3).reshape(cells.shape).astype(float)
+        assert np.array_equal(dx, windows_backward(dw, x, *geometry, ceil_mode=ceil_mode))
