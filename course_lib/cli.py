@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -64,6 +65,8 @@ def collect(arguments) -> int:
 
 def grade(arguments) -> int:
     from .grading import run_class
+
+    gc.freeze()  # what is imported stays: the collector need not look at it again and again
 
     course = _course(arguments)
     if arguments.dry_run:

@@ -122,9 +122,7 @@ def check_cases(function: Callable, oracle: Callable, cases: Iterable[case], *, 
     Of a tuple each value is compared. `explain(index, *args, **kwargs)` gives a line about the first value that differs
     (see `show_window`).
     """
-    ordered = sorted(cases, key=lambda one: one.size)
-    if not ordered:
-        raise ValueError("check_cases needs at least one case")
+    ordered = sorted(_some(cases), key=lambda one: one.size)
     first, results = None, _results(function, [*ordered, ordered[0]])
     for one in ordered:
         expected = one.call(oracle)
@@ -139,12 +137,23 @@ def check_cases(function: Callable, oracle: Callable, cases: Iterable[case], *, 
         raise _changed_its_mind(function, ordered[0]) from None
 
 
+def _some(cases: Iterable[case]) -> list[case]:
+    """The cases as a list; a check of none would pass whatever the function does."""
+    cases = list(cases)
+    if not cases:
+        raise ValueError("a check needs at least one case")
+    return cases
+
+
 def _check_result(actual, expected, **tolerances) -> None:
     if not isinstance(expected, tuple):
         check_array(actual, expected, **tolerances)
         return
     for number, (one, wanted) in enumerate(zip(_values(actual, len(expected)), expected)):
-        check_array(one, wanted, what=f"value {number + 1} of the result", **tolerances)
+        try:
+            check_array(one, wanted, what=f"value {number + 1} of the result", **tolerances)
+        except Mismatch as error:
+            raise Mismatch(str(error)) from None  # its index is none of the result as a whole
 
 
 def check_repeatable(function: Callable, one: case) -> None:
@@ -160,8 +169,8 @@ def _changed_its_mind(function: Callable, one: case) -> Mismatch:
 
 def check_arguments_kept(function: Callable, *cases: case) -> None:
     """Raise `Mismatch` if a call changes an array that it was given."""
-    watched = [_Watched(*one._args, **one._kwargs) for one in cases]
-    for one, _ in zip(watched, _results(function, watched)):
+    watched = [_Watched(*one._args, **one._kwargs) for one in _some(cases)]
+    for one, _ in zip(watched, _results(function, watched), strict=True):
         changed = getattr(function, "changed_arguments", None)
         changed = one.changed() if changed is None else changed
         if changed:
@@ -185,7 +194,7 @@ class _Watched(case):
 
 def check_dtype_kept(function: Callable, *cases: case) -> None:
     """Raise `Mismatch` unless every result has the dtype of the first array argument."""
-    for one, result in zip(cases, _results(function, cases)):
+    for one, result in zip(_some(cases), _results(function, cases), strict=True):
         dtype = next(value.dtype for value in one._values() if isinstance(value, np.ndarray))
         with _explained(one, function):
             if not isinstance(result, np.ndarray):
@@ -210,9 +219,9 @@ class part:
     (2, (2, 3))
     """
 
-    def __init__(self, function: Callable, *numbers: int):
-        self._function, self._numbers = function, numbers
-        self.__name__ = f"{_name(function)}[{', '.join(map(str, numbers))}]"
+    def __init__(self, function: Callable, number: int, *more: int):
+        self._function, self._numbers = function, (number, *more)
+        self.__name__ = f"{_name(function)}[{', '.join(map(str, self._numbers))}]"
 
     def __call__(self, *args, **kwargs):
         return self._chosen(self._function(*args, **kwargs))

@@ -159,6 +159,7 @@ class Remote:
     """Answers many cases at once; says that it changed what is larger than one."""
 
     __name__ = "remote"
+    changed_arguments = ()
 
     def results(self, cases):
         for y in [one.call(lambda x: (x, x + 1)) for one in cases]:
@@ -189,6 +190,16 @@ def test_every_one_of_several_cases_counts():
         check_arguments_kept(spoils, case(X * 0), case(X), case(X * 0))
     with pytest.raises(Mismatch, match="the input is float32"):
         check_dtype_kept(spoils, case(X), case(X.astype(np.float32)), case(X))
+
+
+@pytest.mark.parametrize("check", [check_arguments_kept, check_dtype_kept])
+def test_a_check_of_nothing_is_refused(check):
+    with pytest.raises(ValueError, match="at least one case"):
+        check(lambda x: x)
+    remote = Remote()
+    remote.results = lambda cases: iter([(X, X)])
+    with pytest.raises(ValueError, match="shorter"):
+        check(part(remote, 0), case(X * 0), case(X * 0))
 
 
 @pytest.mark.parametrize("check", [check_arguments_kept, check_dtype_kept])

@@ -47,17 +47,14 @@ def check_address(scheduler: str):
 
 
 @contextlib.contextmanager
-def connect(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+def connect(scheduler: str | None, workers: int) -> Iterator[Client]:
     """A client of the scheduler at that address, or of so many threads in this process.
 
     Raises `CourseError` if there is no scheduler there. Certificates for `tls://` are those of Dask's configuration.
     """
     if scheduler is None:
         with dask.config.set(_QUIET), SpecCluster(**_here(workers)) as local, Client(local) as client:
-            try:
-                yield client
-            finally:
-                supervise.dismiss()
+            yield client
         return
     check_address(scheduler)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import contextlib
 import types
 from collections.abc import Iterable, Iterator
 
@@ -133,12 +132,12 @@ class Function:
         return self._ends.call(self.__name__, args, kwargs, self._number, self._keep)
 
     def _twice(self, args: tuple, kwargs: dict) -> tuple:
+        if self._ends.patient:
+            answers = [self._once(args, kwargs) for _ in range(2)]
+        else:
+            answers = self._ends.calls(self.__name__, [(args, kwargs)] * 2)
         self._ends.repeated.add(self.__name__)
-        answers = None
-        if not self._ends.patient:
-            with contextlib.suppress(Unanswered):
-                answers = self._ends.calls(self.__name__, [(args, kwargs)] * 2)
-        (value, changed), (again, _) = answers or [self._once(args, kwargs) for _ in range(2)]
+        (value, changed), (again, _) = answers
         if not _same(value, again):
             raise Mismatch("The same call gave a different answer the second time.")
         return value, changed

@@ -6,7 +6,6 @@ run that was killed goes on where it was, and the gradebook is that of a run tha
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -81,7 +80,6 @@ def grade(course: Course, name: str, *, students: Iterable[str] | None = None, w
 
     Raises `NoSandbox`, `AssignmentError` and `CourseError`; nothing that a student hands in raises anything.
     """
-    gc.freeze()  # what is imported stays: the collector need not look at it again and again
     assignment = replace(course.assignment(name), sandboxed=sandboxed)
     with Recorder(course, assignment) as recorder:
         hand_ins = _chosen(course, name, recorder.students(), students, believe_timestamps)
@@ -149,22 +147,23 @@ def _run(course: Course, assignment: Assignment, plan: Plan, results: Results, s
     done, counts = {}, Counter()
     if not plan.jobs:
         return done
-    if scheduler is None:
-        workers = workers or len(os.sched_getaffinity(0))
-        supervise.start(min(workers, len(plan.jobs)), assignment.to_bytes(), course.key("cases"))
-    weak = doctor.weaker() if scheduler is None and assignment.sandboxed else None
-    if weak:
-        print(f"course: weaker than designed: {weak}", file=sys.stderr)
-    from . import cluster  # importing Dask takes a while, in which the supervisors get ready
+    workers = workers or len(os.sched_getaffinity(0))
+    secret = course.key("cases")
+    supervisors = min(workers, len(plan.jobs)) if scheduler is None else 0
+    with supervise.ready(supervisors, assignment.to_bytes(), secret):
+        weak = doctor.weaker() if scheduler is None and assignment.sandboxed else None
+        if weak:
+            print(f"course: weaker than designed: {weak}", file=sys.stderr)
+        from . import cluster  # importing Dask takes a while, in which the supervisors get ready
 
-    with cluster.connect(scheduler, workers) as client, _progress(total=len(plan.jobs), unit="hand-in") as bar:
-        for verdict in cluster.verdicts(client, plan.jobs, assignment, course.key("cases")):
-            hand_in = plan.hand_ins[verdict.student]
-            results.keep(hand_in, verdict)
-            done[verdict.student] = noted(verdict, hand_in)
-            counts[_kind(verdict.auto_score, assignment.auto_max, verdict.status)] += 1
-            bar.set_postfix(counts, refresh=False)
-            bar.update()
+        with cluster.connect(scheduler, workers) as client, _progress(total=len(plan.jobs), unit="hand-in") as bar:
+            for verdict in cluster.verdicts(client, plan.jobs, assignment, secret):
+                hand_in = plan.hand_ins[verdict.student]
+                results.keep(hand_in, verdict)
+                done[verdict.student] = noted(verdict, hand_in)
+                counts[_kind(verdict.auto_score, assignment.auto_max, verdict.status)] += 1
+                bar.set_postfix(counts, refresh=False)
+                bar.update()
     return done
 
 

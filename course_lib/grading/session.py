@@ -1,9 +1,9 @@
 """A hand-in's cells running in a sandbox, and the questions put to what they define.
 
-The trunk runs the cells in order; questions go to a fork of it. A fork serves as long as it answers, and runs the cells
-that only define something too. What it does not answer right is asked again of a fresh one: so a loop or a crash in one
-question leaves the others alone, and no mark is lost to what an earlier question left behind. A cell that takes the
-trunk down is left out from then on, and the cells before it run again.
+The trunk runs the cells in order; questions go to a fork of it. A fork serves as long as it answers right, and what it
+does not answer right is asked again of a fresh one: so a loop or a crash in one question leaves the others alone, and
+no mark is lost to what an earlier question left behind. A cell that takes the trunk down is left out from then on, and
+the cells before it run again.
 
 TensorFlow must not be forked after it has computed anything. There the sandbox's first process only imports it; the
 trunk is a fork of that, and so is every fresh process for a question, in which the cells run again. There the trunk
@@ -42,7 +42,6 @@ class Outcome:
     stdout: str = ""
     stderr: str = ""
     error: tuple[str, str, str] | None = None
-    defines: bool = False  # that, and nothing else
 
 
 class Session:
@@ -61,44 +60,34 @@ class Session:
 
     def run(self, source: str, name: str) -> Outcome:
         """Run a cell after those that ran before."""
+        self._dismiss()
         try:
             outcome = self._grown_trunk().run(source, name)
         except Broken as broken:
-            self._dismiss()
             printed = self.sandbox.printed() if self.sandbox else ("", "")
             return Outcome([], *printed, error=(STOPPED, str(broken), ""))
         self.done.append((source, name))
-        if not (outcome.defines and self._followed(source, name)):
-            self._dismiss()
         return outcome
-
-    def _followed(self, source: str, name: str) -> bool:
-        """Whether the process that answers has run the cell too, which for definitions is cheaper than a new fork."""
-        left = self.cells_left
-        try:
-            return self.server is not None and self.server.run(source, name).error is None
-        except Broken:
-            return False
-        finally:
-            self.cells_left = left  # the student does not pay twice
 
     @contextlib.contextmanager
     def question(self, *, fresh: bool = False):
         """A `Branch` to ask, with everything defined that the cells up to here define; a `fresh` one served nobody."""
-        trunk = self._grown_trunk()
+        branch = self._grown_trunk()
         if fresh:
             self._dismiss()
-        if fresh or self.forks:
-            self.server = self.server or self._fork(silent=True)
-        branch = self.server or trunk
         try:
+            if fresh or self.forks:
+                self.server = self.server or self._fork(silent=True)
             if fresh and not self.forks:
-                self._replay(branch)
+                self._replay(self.server)
+            branch = self.server or branch
             yield branch
-        finally:
+        except BaseException:
             self.steady = self.steady and branch.broken is None
-            if not self.forks:
-                self._dismiss()  # the trunk goes on serving
+            self._dismiss()
+            raise
+        if not self.forks:
+            self._dismiss()  # the trunk goes on serving
 
     def _dismiss(self):
         """Have the next question put to a fresh branch, or to the trunk."""
@@ -160,8 +149,7 @@ class Branch:
         answer = self.ask({"do": "run", "source": source, "name": f"<{name}>"}, seconds)
         self.session.cells_left -= (time.monotonic() - start) / WALL
         shown = answer.get("shown")
-        return Outcome(shown if type(shown) is list else [], *self.sandbox.printed(), error=_error(answer.get("error")),
-                       defines=answer.get("defines") is True)
+        return Outcome(shown if type(shown) is list else [], *self.sandbox.printed(), error=_error(answer.get("error")))
 
     def ask(self, message: dict, seconds: float | None = None, *, send=None, receive=None, descriptors=()) -> dict:
         """The answer to a message. Raises `Broken`, and `Unsendable` for arguments that cannot cross."""

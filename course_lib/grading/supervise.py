@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
@@ -74,11 +75,18 @@ class Supervisor:
         _cores.extend(self.core)
 
 
-def start(number: int, assignment: bytes, secret: bytes):
-    """Have so many supervisors get ready, for `judged` to find; returns at once."""
+@contextlib.contextmanager
+def ready(number: int, assignment: bytes, secret: bytes) -> Iterator[None]:
+    """Have so many supervisors get ready for `judged` to find; afterwards none is left."""
     cores = os.sched_getaffinity(0)
     _cores[:] = cores if number == len(cores) else []
-    _idle.extend(Supervisor(assignment, secret) for _ in range(number))
+    try:
+        for _ in range(number):
+            _idle.append(Supervisor(assignment, secret))
+        yield
+    finally:
+        dismiss()
+        _cores.clear()
 
 
 def judged(assignment: bytes, secret: bytes, environment: str, hand_in: bytes, known: bytes) -> bytes:

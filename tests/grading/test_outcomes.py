@@ -46,6 +46,18 @@ def test_what_an_earlier_question_left_behind_costs_nothing(notebook_of, verdict
     assert lost(verdict_on(notebook_of(**RIGHT | {"double": never_twice}))) == {"test_double", "test_kept"}
 
 
+def test_what_fails_at_first_fails_in_every_question(notebook_of, verdict_on):
+    double = ("def double(x):\n    global two\n    try:\n        return x * two\n    except NameError:\n"
+              "        two = 2\n        raise")
+    assert lost(verdict_on(notebook_of(**RIGHT | {"double": double}))) == {"test_double", "test_kept"}
+
+
+def test_no_exercise_finds_what_another_left_behind(notebook_of, verdict_on):
+    double = "def double(x):\n    global two\n    two = 2\n    return two * x"
+    total = "def total(numbers):\n    return sum(n * two // 2 for n in numbers)"
+    assert lost(verdict_on(notebook_of(**RIGHT | {"double": double, "total": total}))) == {"test_total"}
+
+
 @pytest.mark.parametrize("double", [
     "space = np.zeros(99)\ndef double(x):\n    return np.multiply(x, 2, out=space[:len(x)])",
     "import time\ndef double(x):\n    start = time.process_time()\n    while time.process_time() - start < 0.7: pass\n"

@@ -292,8 +292,7 @@ def test_supervisors_have_a_core_each_where_they_take_all(tiny, spare):
     if len(cores) == 1 and spare:
         pytest.skip("this machine has one core")
     work = tiny.to_bytes(), b"secret"
-    supervise.start(len(cores) - spare, *work)
-    try:
+    with supervise.ready(len(cores) - spare, *work):
         for again in range(2):
             started = list(supervise._idle)
             for one in started:
@@ -303,8 +302,7 @@ def test_supervisors_have_a_core_each_where_they_take_all(tiny, spare):
             if not again:
                 started[0].close()
                 supervise._idle[0] = supervise.Supervisor(*work)
-    finally:
-        supervise.dismiss()
+    assert not supervise._idle and not supervise._cores
 
 
 def test_a_worker_of_another_version_is_refused(tiny):

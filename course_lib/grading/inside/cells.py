@@ -22,7 +22,6 @@ MAX_TEXT = 64 << 10  # characters that a cell may show
 MAX_PICTURES = 20
 MAX_SIDE = 4000
 GRADED = "where notebooks are graded"
-_DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 class Display:
@@ -30,15 +29,12 @@ class Display:
 
     def __init__(self, namespace: dict):
         self.namespace, self.shown, self.room = namespace, [], MAX_TEXT
-        self.defined = False  # by the last cell, which did nothing else
 
     def execute(self, source: str, name: str) -> BaseException | None:
         """Run a cell; return what it raised."""
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        self.defined = False
         try:
             tree = ast.parse(source, name)
-            self.defined = all(isinstance(statement, _DEFINITIONS) for statement in tree.body)
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, name, "exec"), self.namespace)
             value = last and eval(compile(ast.Expression(last.value), name, "eval"), self.namespace)

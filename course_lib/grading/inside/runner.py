@@ -49,7 +49,7 @@ class Server:
     def run(self, message) -> dict:
         _allow_seconds(message["seconds"])
         error = self.display.execute(message["source"], message["name"])
-        return {"shown": self.display.take(), "error": error and _describe(error), "defines": self.display.defined}
+        return {"shown": self.display.take(), "error": error and _describe(error)}
 
     def call(self, message) -> dict | bytes:
         _allow_seconds(message["seconds"])
@@ -64,7 +64,10 @@ class Server:
         try:
             target = self._target(message)
             # Copies, since a call may write to what one before it returned.
-            answers = [copy.deepcopy(_called(target, args, kwargs)) for args, kwargs in message["calls"]]
+            answers = []
+            for args, kwargs in message["calls"]:
+                value, changed = _called(target, args, kwargs)
+                answers.append((copy.deepcopy(cells.plain(value)), changed))
             return frames.encode({"answers": answers})
         except BaseException:
             return {"answers": None}
@@ -77,7 +80,7 @@ class Server:
             return {"error": _describe(error)}
         if isinstance(value, _FUNCTIONS) or callable(value) and not message["keep"]:
             return {"callable": True}
-        return self._answer(cells.plain(value), [], message["keep"])
+        return self._answer(value, [], message["keep"])
 
     def end(self, message) -> dict:
         pid, until = message["pid"], time.monotonic() + message["patience"]
@@ -113,7 +116,7 @@ class Server:
 
     def _answer(self, value, changed: list, keep: bool) -> dict | bytes:
         try:
-            return frames.encode({"value": value, "changed": changed}, self._keep if keep else None)
+            return frames.encode({"value": cells.plain(value), "changed": changed}, self._keep if keep else None)
         except RecursionError:
             return {"odd": [type(value).__name__[:200], "something", "it is nested too deeply"]}
         except frames.Unsendable as refusal:
@@ -154,7 +157,7 @@ class Server:
 def _called(target, args: tuple, kwargs: dict) -> tuple:
     """What a call returns, and the names or positions of the arguments that it changed."""
     before = [_fingerprint(value) for value in (*args, *kwargs.values())]
-    value = cells.plain(target(*args, **kwargs))
+    value = target(*args, **kwargs)
     after = [_fingerprint(value) for value in (*args, *kwargs.values())]
     names = (*range(len(args)), *kwargs)
     return value, [name for name, one, other in zip(names, before, after) if one != other]
