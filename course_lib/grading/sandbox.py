@@ -27,6 +27,10 @@ class Late(Exception):
     """No answer in time."""
 
 
+class _Silent(Exception):
+    """The runner did not say that it is ready; what it said last."""
+
+
 @dataclass
 class Stream:
     """What came through standard output or error since it was last taken."""
@@ -58,9 +62,19 @@ class Sandbox:
     """A running sandbox. `ask` sends one message to the runner, or to a fork of it, and returns its answer."""
 
     def __init__(self, plan: Plan, seconds: float = 60.0):
+        for start in (_start, Cold):
+            try:
+                self._begin(plan, seconds, start)
+                return
+            except _Silent as silent:
+                if type(self.process) is not Warm:  # whose nursery may have ended meanwhile
+                    raise NoSandbox(cure(str(silent))) from None
+
+    def _begin(self, plan: Plan, seconds: float, start):
+        """Start the runner and tell it its limits. Raises `_Silent`."""
         self.keeper = keeper(plan.limits)
         try:
-            self.process = _start(plan, self.keeper)
+            self.process = start(plan, self.keeper)
         except BaseException:
             self.keeper.close()
             raise
@@ -74,7 +88,7 @@ class Sandbox:
         except (Gone, Late, Exceeded, frames.FrameError) as error:
             said = self.printed()[1].strip().splitlines()
             self.close()
-            raise NoSandbox(cure(said[-1] if said else type(error).__name__)) from None
+            raise _Silent(said[-1] if said else type(error).__name__) from None
 
     def ask(self, message: dict, seconds: float, wall: socket.socket | None = None, *, descriptors=(),
             send=None, receive=None) -> dict:

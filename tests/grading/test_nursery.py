@@ -7,6 +7,7 @@ import time
 import pytest
 
 from course_lib.grading import limits, nursery
+from course_lib.grading.bubblewrap import kill
 from course_lib.grading.sandbox import Plan, Sandbox
 from course_lib.grading.session import Session
 
@@ -117,6 +118,23 @@ def test_without_its_nursery_a_hand_in_starts_cold():
     finally:
         sandbox.close()
         nursery._nurseries.pop(plan)
+
+
+def test_where_its_nursery_ends_too_soon_a_hand_in_starts_cold(monkeypatch):
+    def dying(plan, keeper):
+        warm = nursery.Warm(nursery._nurseries[plan], keeper)
+        os.kill(warm.pid, signal.SIGKILL)
+        return warm
+
+    plan = Plan(("numpy",), limits.Limits(memory=302 << 20))
+    nursery.prepare(plan)
+    monkeypatch.setattr(nursery, "fork", dying)
+    sandbox = Sandbox(plan)
+    try:
+        assert type(sandbox.process).__name__ == "Cold"
+    finally:
+        sandbox.close()
+        kill(nursery._nurseries.pop(plan)._process)
 
 
 def test_a_dead_nursery_is_replaced():
