@@ -7,12 +7,12 @@ one into the other; a learned kernel does not care.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
 from .windows import (
-    Axis,
     Windows,
     as_gradient,
     as_input,
@@ -212,80 +212,52 @@ def _swap(kernel: np.ndarray, groups: int) -> np.ndarray:
     return np.swapaxes(split, -1, -3).reshape(*window, b // groups, groups * a)
 
 
-# By definition y[outputs] += x[inputs] @ kernel[offset] for every offset of the window. A matrix product with few
-# columns is slow, so the cells of a kernel row are laid side by side, one image at a time, and each row of the
-# kernel is then one product. A group is one more matrix.
+# By definition y[outputs] += x[inputs] @ kernel[offset] for every offset of the window. One matrix product does it
+# faster: the cells of each window side by side, a few images at a time. A group is one more matrix.
 
 
 def _correlate(x, kernel, laid, groups):
-    y = np.zeros((x.shape[0], *laid.out, kernel.shape[-1]), working_dtype(x))
-    weights = _matrices(kernel, groups, y.dtype)
-    for columns, result in zip(_columns(x, laid.axes[-1], groups, y.dtype), y, strict=True):
-        filtered = _by_group(result, groups)
-        for row, outputs, inputs in _rows(laid):
-            filtered[outputs] += columns[inputs] @ weights[row]
+    y = np.empty((x.shape[0], *laid.out, kernel.shape[-1]), working_dtype(x))
+    weights = _matrices(kernel.astype(y.dtype, copy=False), groups)
+    for outputs, inputs, some in laid.parts(x):
+        filtered = _by_window(x[inputs], some, groups, y.dtype) @ weights
+        y[outputs] = np.moveaxis(filtered, 0, -2).reshape(y[outputs].shape)
     return y
 
 
 def _spread(dy, kernel, laid, groups):
     """Adjoint of `_correlate` in `x`."""
-    last = laid.axes[-1]
     dx = np.zeros((dy.shape[0], *(a.size for a in laid.axes), groups * kernel.shape[-2]), dy.dtype)
-    weights = np.swapaxes(_matrices(kernel, groups, dy.dtype), -1, -2)
-    for gradient, result in zip(dy, dx, strict=True):
-        filtered, split = _by_group(gradient, groups), _by_group(result, groups)
-        columns = np.zeros((*split.shape[:-2], last.out, weights.shape[-1]), dy.dtype)
-        for row, outputs, inputs in _rows(laid):
-            columns[inputs] += filtered[outputs] @ weights[row]
-        cells = columns.reshape(*columns.shape[:-1], last.pool, -1)
-        for k in range(last.pool):
-            outputs, inputs = last.span(k)
-            split[..., inputs, :] += cells[..., outputs, k, :]
+    weights = np.swapaxes(_matrices(kernel.astype(dy.dtype, copy=False), groups), -1, -2)
+    for outputs, inputs, some in laid.parts(dx):
+        part, target = dy[outputs], _by_group(dx[inputs], groups)
+        cells = (_matrices(part, groups) @ weights).reshape(groups, *part.shape[:-1], some.cells, kernel.shape[-2])
+        for offset, before, after in some:
+            target[(slice(None), *after)] += cells[(slice(None), *before, offset)]
     return dx
 
 
 def _meet(dy, x, shape, laid, groups):
     """Gradient of `_correlate` in the kernel."""
-    *rows, width, channels, filters = shape
-    dweights = np.zeros((*rows, groups, width * channels, filters // groups), dy.dtype)
-    for columns, gradient in zip(_columns(x, laid.axes[-1], groups, dy.dtype), dy, strict=True):
-        filtered = _by_group(gradient, groups)
-        for row, outputs, inputs in _rows(laid):
-            met = columns[inputs].reshape(groups, -1, width * channels)
-            dweights[row] += np.swapaxes(met, -1, -2) @ filtered[outputs].reshape(groups, -1, filters // groups)
-    split = dweights.reshape(*rows, groups, width, channels, filters // groups)
-    return np.moveaxis(split, -4, -2).reshape(shape)
+    dkernel = np.zeros((groups, math.prod(shape[:-1]), shape[-1] // groups), dy.dtype)
+    for outputs, inputs, some in laid.parts(x):
+        cells = _by_window(x[inputs], some, groups, dy.dtype)
+        dkernel += np.swapaxes(cells, -1, -2) @ _matrices(dy[outputs], groups)
+    return np.moveaxis(dkernel, 0, -2).reshape(shape)
 
 
-def _matrices(kernel: np.ndarray, groups: int, dtype) -> np.ndarray:
-    """`(*rows, groups, 1..., width*C/groups, F/groups)`: one matrix for each kernel row and group."""
-    *rows, width, channels, filters = kernel.shape
-    split = kernel.astype(dtype, copy=False).reshape(*rows, width, channels, groups, filters // groups)
-    axes = (1,) * len(rows)
-    return np.moveaxis(split, -2, -4).reshape(*rows, groups, *axes, width * channels, filters // groups)
+def _by_window(x, laid, groups, dtype):
+    """The cells of each window side by side, `(groups, windows, cells*C/groups)`."""
+    return _matrices(laid.view(x.astype(dtype, copy=False), 0), groups, len(laid.axes) + 1)
 
 
-def _by_group(image: np.ndarray, groups: int) -> np.ndarray:
-    """View `(groups, *spatial, C/groups)` of one image."""
-    return np.moveaxis(image.reshape(*image.shape[:-1], groups, -1), -2, 0)
+def _matrices(x: np.ndarray, groups: int, side_by_side: int = 1) -> np.ndarray:
+    """A matrix for each group: its columns are the last axes of `x`, its rows all before them."""
+    split = _by_group(x, groups)
+    first = split.ndim - side_by_side
+    return split.reshape(groups, math.prod(split.shape[1:first]), math.prod(split.shape[first:]))
 
 
-def _columns(x: np.ndarray, axis: Axis, groups: int, dtype):
-    """For each image the windows along its last spatial axis, `(groups, *rows, out, width*C/groups)`, in one array.
-
-    Cells outside the input are never written: they stay the zeros that they were at first.
-    """
-    cells = np.zeros((groups, *x.shape[1:-2], axis.out, axis.pool, x.shape[-1] // groups), dtype)
-    for image in x:
-        split = _by_group(image, groups)
-        for k in range(axis.pool):
-            outputs, inputs = axis.span(k)
-            cells[..., outputs, k, :] = split[..., inputs, :]
-        yield cells.reshape(*cells.shape[:-2], -1)
-
-
-def _rows(laid: Windows):
-    """Walk the kernel's rows, `(row, outputs, inputs)` over every spatial axis but the last."""
-    above = Windows(laid.axes[:-1])
-    for row, (_, outputs, inputs) in zip(np.ndindex(above.pool), above, strict=True):
-        yield row, outputs, inputs
+def _by_group(x: np.ndarray, groups: int) -> np.ndarray:
+    """View `(groups, ..., C/groups)`."""
+    return np.moveaxis(x.reshape(*x.shape[:-1], groups, x.shape[-1] // groups), -2, 0)

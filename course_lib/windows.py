@@ -105,20 +105,7 @@ def windows(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_m
     """
     x = as_input(x)
     laid = lay(x.shape, pool_size, strides, padding, dilation, ceil_mode)
-    if not laid.inside:
-        far = [max((a.out - 1) * a.stride + a.extent - a.before - a.size, 0) for a in laid.axes]
-        widths = [(0, 0), *((a.before, f) for a, f in zip(laid.axes, far, strict=True)), (0, 0)]
-        x = np.pad(x, widths, constant_values=fill)
-    batch, *steps, channel = x.strides
-    return np.lib.stride_tricks.as_strided(
-        x,
-        (x.shape[0], *laid.out, *laid.pool, x.shape[-1]),
-        (
-            batch, *(s * a.stride for s, a in zip(steps, laid.axes, strict=True)),
-            *(s * a.dilation for s, a in zip(steps, laid.axes, strict=True)), channel,
-        ),
-        writeable=False,
-    )
+    return laid.view(x, fill)
 
 
 def windows_backward(dw, x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False) -> np.ndarray:
@@ -267,6 +254,18 @@ class Windows:
     def shape(self, x: np.ndarray) -> tuple[int, ...]:
         """Shape of the pooled `x`."""
         return (x.shape[0], *self.out, x.shape[-1])
+
+    def view(self, x: np.ndarray, fill) -> np.ndarray:
+        """Every window side by side, `(N, *O, *pool, C)`, without a copy where all lie inside."""
+        if not self.inside:
+            far = [max((a.out - 1) * a.stride + a.extent - a.before - a.size, 0) for a in self.axes]
+            widths = [(0, 0), *((a.before, f) for a, f in zip(self.axes, far, strict=True)), (0, 0)]
+            x = np.pad(x, widths, constant_values=fill)
+        batch, *steps, channel = x.strides
+        between = (s * a.stride for s, a in zip(steps, self.axes, strict=True))
+        within = (s * a.dilation for s, a in zip(steps, self.axes, strict=True))
+        shape = (len(x), *self.out, *self.pool, x.shape[-1])
+        return np.lib.stride_tricks.as_strided(x, shape, (batch, *between, *within, channel), writeable=False)
 
     def gather(self, x: np.ndarray, fill, dtype=None) -> np.ndarray:
         """The cells at every offset, `(cells, N, *O, C)`; those outside the input are `fill`."""

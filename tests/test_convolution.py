@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 import course_lib as cl
 
+pytestmark = pytest.mark.usefixtures("block_bytes")
 RNG = np.random.default_rng(0)
 
 
@@ -90,6 +91,16 @@ def test_padding_may_exceed_the_window():
 def test_float16_sums_in_float32():
     x, kernel = np.full((1, 1, 4096), 0.1, np.float16), np.full((1, 4096, 1), 1, np.float16)
     assert cl.conv(x, kernel).item() == pytest.approx(409.5, abs=0.5)
+
+
+@pytest.mark.parametrize(("batch", "channels", "filters"), [(0, 2, 4), (2, 0, 4), (2, 2, 0)])
+def test_nothing_at_all_has_shapes_and_sums_to_zeros(batch, channels, filters):
+    x, kernel = np.ones((batch, 5, 5, channels)), np.ones((3, 3, channels, filters))
+    for forward, backward, side in ((cl.conv, cl.conv_backward, 3), (cl.conv_transpose, cl.conv_transpose_backward, 7)):
+        y = forward(x, kernel)
+        assert y.shape == (batch, side, side, filters) and not y.any()
+        dx, dkernel, dbias = backward(y, x, kernel)
+        assert (dx.shape, dkernel.shape, dbias.shape) == (x.shape, kernel.shape, (filters,))
 
 
 X, KERNEL = np.zeros((1, 5, 5, 4)), np.zeros((3, 3, 4, 6))
