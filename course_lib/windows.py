@@ -157,9 +157,12 @@ class Axis:
     def disjoint(self) -> bool:
         return self.out == 1 or self.stride >= self.extent
 
-    def span(self, offset: int) -> tuple[slice, slice]:
-        """Outputs whose cell at `offset` lies inside the input, and those cells."""
-        shift = offset * self.dilation - self.before
+    @cached_property
+    def spans(self) -> list[tuple[slice, slice]]:
+        """For each offset in the window the outputs whose cell there lies inside the input, and those cells."""
+        return [self._span(k * self.dilation - self.before) for k in range(self.pool)]
+
+    def _span(self, shift: int) -> tuple[slice, slice]:
         first = max(0, -(shift // self.stride))
         last = min(self.out, (self.size - 1 - shift) // self.stride + 1)
         if last <= first:
@@ -169,6 +172,8 @@ class Axis:
 
     def part(self, first: int, stop: int) -> tuple[Axis, slice]:
         """The windows from `first` up to `stop`, on the cells that they meet, and those cells."""
+        if stop - first == self.out:
+            return self, slice(self.size)
         before = self.before - first * self.stride
         begin, end = max(-before, 0), min((stop - 1) * self.stride + self.extent - self.before, self.size)
         end = max(begin, end)
@@ -213,8 +218,7 @@ class Windows:
 
     def __iter__(self):
         """Walk the window in row-major order: `(offset, outputs, inputs)`, both to index `(N, *spatial, C)`."""
-        spans = [[a.span(k) for k in range(a.pool)] for a in self.axes]
-        for offset, cell in enumerate(itertools.product(*spans)):
+        for offset, cell in enumerate(itertools.product(*(a.spans for a in self.axes))):
             yield offset, (slice(None), *(s[0] for s in cell)), (slice(None), *(s[1] for s in cell))
 
     def parts(self, x: np.ndarray):
@@ -482,11 +486,10 @@ def _fold_axis(x, i, axis: Axis, combine, identity, out, dtype):
     if axis.pool >= _LONG and axis.stride == axis.dilation == 1 and combine in (np.maximum, np.minimum):
         return _fold_by_doubling(x, i, axis, combine, identity, out, dtype)
     before = (slice(None),) * i
-    spans = [axis.span(k) for k in range(axis.pool)]
     if out is None:
         out = np.empty((*x.shape[:i], axis.out, *x.shape[i + 1:]), dtype)
     # Offsets that reach every output need no identity first: two of them start the result in one pass.
-    spans.sort(key=lambda s: s[0] != slice(0, axis.out))
+    spans = sorted(axis.spans, key=lambda s: s[0] != slice(0, axis.out))
     whole = [s for s in spans if s[0] == slice(0, axis.out)][:2]
     if len(whole) == 2:
         combine(x[(*before, whole[0][1])], x[(*before, whole[1][1])], out=out, dtype=dtype)
@@ -539,8 +542,8 @@ def _to_first(dy, x, y, i, axis: Axis, dx):
     before = (slice(None),) * i
     holds_nan = y.dtype.kind == "f" and np.isnan(y).any()
     pending = np.ones(y.shape, bool)
-    for offset in range(axis.pool):
-        outputs, inputs = ((*before, span) for span in axis.span(offset))
+    for offset, spans in enumerate(axis.spans):
+        outputs, inputs = ((*before, span) for span in spans)
         left, cells, target = pending[outputs], x[inputs], dx[inputs]
         if offset == axis.pool - 1:
             hit = left  # No cell before it was the extreme.
