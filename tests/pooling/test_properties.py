@@ -276,6 +276,26 @@ def test_superpixel_ties_and_empty_segments():
     assert dx[0, :, 0].tolist() == [1, 0, 0, 1]
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint64])
+def test_superpixel_labels_of_any_integers(dtype):
+    x = distinct(1, (2, 3, 2, 2))
+    labels = np.array([[[0, 2], [2, 2], [0, 5]]] * 2)
+    for mode in ("mean", "max"):
+        y = cl.superpixel_pool(x, labels.astype(dtype), mode=mode)
+        assert np.array_equal(y, cl.superpixel_pool(x, labels, mode=mode))
+        assert np.array_equal(
+            cl.superpixel_pool_backward(y, x, labels.astype(dtype), mode=mode),
+            cl.superpixel_pool_backward(y, x, labels, mode=mode),
+        )
+
+
+def test_superpixel_maximum_is_the_first_nan():
+    x = np.array([1.0, np.nan, 3.0, np.nan]).reshape(1, 4, 1)
+    assert np.isnan(cl.superpixel_pool(x, [[0, 0, 0, 0]], mode="max")).all()
+    dx = cl.superpixel_pool_backward([[[1.0]]], x, [[0, 0, 0, 0]], mode="max")
+    assert dx[0, :, 0].tolist() == [0, 1, 0, 0]
+
+
 def test_roi_max_of_the_whole_image_is_adaptive():
     x = distinct(1, (2, 6, 9, 3))
     rois = [[1, 0, 0, 8, 5], [0, 0, 0, 8, 5]]
