@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import numbers
 
 import numpy as np
 
 from ..windows import as_gradient, as_input, as_int, as_real, by_blocks, gradient_dtype, lowest, per_axis, working_dtype
-from .bins import argmax_bins, bin_sizes, fold_bins, scatter
+from .bins import apply_along, argmax_bins, bin_sizes, fold_bins, scatter
 
 
 def roi_max_pool(x, rois, output_size, spatial_scale=1.0) -> np.ndarray:
@@ -90,12 +91,11 @@ def roi_align(x, rois, output_size, spatial_scale=1.0, sampling_ratio=2, aligned
     >>> roi_align(np.arange(4.0).reshape(1, 1, 4, 1), [[0, 0, 0, 4, 1]], (1, 2), aligned=False)[0, 0, :, 0]
     array([1.  , 2.75])
     """
-    x, regions, mode = _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
-    dtype = working_dtype(x)
-    y = np.zeros((len(regions), *per_axis(output_size, 2, "output_size"), x.shape[-1]), dtype)
-    for result, (n, rows, columns) in zip(y, regions, strict=True):
-        result[...] = _pool_samples(_sample(x[n].astype(dtype, copy=False), rows, columns, mode), mode)
-    return y.astype(gradient_dtype(x), copy=False)
+    x, regions, size = _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
+    y = np.empty((len(regions), *size, x.shape[-1]), gradient_dtype(x))
+    for result, (image, planes) in zip(y, regions, strict=True):
+        result[...] = _sample(x[image], planes, size).max((0, 2, 4))
+    return y
 
 
 def roi_align_backward(
@@ -110,16 +110,13 @@ def roi_align_backward(
     array([[0.25, 0.25],
            [0.25, 0.25]])
     """
-    x, regions, mode = _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
-    dtype, size = working_dtype(x), per_axis(output_size, 2, "output_size")
-    dy = as_gradient(dy, (len(regions), *size, x.shape[-1])).astype(dtype, copy=False)
-    dx = np.zeros(x.shape, dtype)
-    for gradient, (n, rows, columns) in zip(dy, regions, strict=True):
-        samples = _sample(x[n].astype(dtype, copy=False), rows, columns, mode)
-        spread = _pool_samples_backward(gradient, samples, mode)
-        for plane, (row, column) in zip(spread, _planes(rows, columns, x.shape[1:3], mode, dtype), strict=True):
-            flat = plane.reshape(len(row), len(column), -1)
-            dx[n] += np.einsum("ph,pqc,qw->hwc", row, flat, column, optimize=True)
+    x, regions, size = _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
+    dy = as_gradient(dy, (len(regions), *size, x.shape[-1]))
+    dx = np.zeros(x.shape, working_dtype(x))
+    for gradient, (image, planes) in zip(dy, regions, strict=True):
+        spread = _to_largest(gradient, _sample(x[image], planes, size)).astype(dx.dtype, copy=False)
+        for plane, sides in zip(spread, planes, strict=True):
+            dx[image] += apply_along([matrix.T for matrix in sides], plane[None])
     return dx.astype(gradient_dtype(x), copy=False)
 
 
@@ -239,55 +236,47 @@ def _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligne
         for start, end, cells, o in ((y1, y2, x.shape[1], size[0]), (x1, x2, x.shape[2], size[1])):
             length = end - start if aligned else max(end - start, 1.0)
             sides.append(_sample_axis(start, length / o, o, ratio or max(int(np.ceil(length / o)), 1), cells))
-        regions.append((n, *sides))
-    return x, regions, mode
+        regions.append((slice(n, n + 1), _planes(sides, size, mode)))
+    return x, regions, size
 
 
 def _sample_axis(start, step, bins, ratio, cells):
-    """Samples along one axis, `(bins, ratio)`: the cell before, the cell after, and the weights of both."""
-    place = start + step * (np.arange(bins)[:, None] + (np.arange(ratio) + 0.5) / ratio)
+    """The weights of the cell at or before each sample and of the cell after it, `(2, bins * ratio, cells)`."""
+    place = (start + step * (np.arange(bins)[:, None] + (np.arange(ratio) + 0.5) / ratio)).ravel()
     met = (place >= -1) & (place <= cells)
     place = np.clip(place, 0, cells - 1)
     low = np.floor(place).astype(int)
-    after = place - low
-    return low, np.minimum(low + 1, cells - 1), np.where(met, 1 - after, 0), np.where(met, after, 0)
+    weights, sample = np.zeros((2, place.size, cells)), np.arange(place.size)
+    weights[0, sample, low] = met * (1 - (place - low))
+    weights[1, sample, np.minimum(low + 1, cells - 1)] = met * (place - low)
+    return weights
 
 
-def _sample(image, rows, columns, mode) -> np.ndarray:
-    """Values of the samples, `(planes, bins, ratio, bins, ratio, C)`: one plane, or the four corners of each sample."""
-    parts = []
-    for cell, weight in ((rows[0], rows[2]), (rows[1], rows[3])):
-        band = weight[..., None, None] * image[cell]
-        parts += [w[:, :, None] * band[:, :, c] for c, w in ((columns[0], columns[2]), (columns[1], columns[3]))]
-    return np.stack(parts) if mode == "corner_max" else sum(parts)[None]
-
-
-def _pool_samples(samples, mode):
-    if mode == "average":
-        return samples.mean((0, 2, 4))
-    return samples.max((0, 2, 4))
-
-
-def _pool_samples_backward(dy, samples, mode):
-    planes, o, r, p, s, c = samples.shape
-    if mode == "average":
-        return np.broadcast_to((dy / (r * s))[None, :, None, :, None], samples.shape)
-    flat = samples.transpose(1, 3, 5, 2, 4, 0).reshape(o, p, c, -1)
-    winner = np.arange(flat.shape[-1]) == flat.argmax(-1)[..., None]
-    return (winner * dy[..., None]).reshape(o, p, c, r, s, planes).transpose(5, 0, 3, 1, 4, 2)
-
-
-def _planes(rows, columns, spatial, mode, dtype):
-    """For each plane of `_sample` the `(samples, cells)` matrices of its rows and columns."""
-    sides = []
-    for (low, high, before, after), cells in zip((rows, columns), spatial, strict=True):
-        pair = [np.zeros((low.size, cells), dtype), np.zeros((low.size, cells), dtype)]
-        for matrix, cell, weight in ((pair[0], low, before), (pair[1], high, after)):
-            matrix[np.arange(low.size), cell.ravel()] = weight.ravel()
-        sides.append(pair)
+def _planes(sides, size, mode):
+    """Weights along each side whose results the largest is taken of: of a mean there is one for each bin."""
     if mode == "corner_max":
-        return [(row, column) for row in sides[0] for column in sides[1]]
-    return [(sum(sides[0]), sum(sides[1]))]
+        return list(itertools.product(*sides))
+    rows, columns = (side.sum(0) for side in sides)
+    if mode == "max":
+        return [(rows, columns)]
+    return [tuple(m.reshape(o, -1, m.shape[-1]).mean(1) for m, o in zip((rows, columns), size, strict=True))]
+
+
+def _sample(image, planes, size) -> np.ndarray:
+    """`(planes, bins down, samples, bins across, samples, C)` of one image."""
+    image = image.astype(working_dtype(image), copy=False)
+    samples = np.concatenate([apply_along(sides, image) for sides in planes])
+    n, rows, columns, channels = samples.shape
+    return samples.reshape(n, size[0], rows // size[0], size[1], columns // size[1], channels)
+
+
+def _to_largest(dy, samples):
+    """`dy` at the largest sample of its bin, `(planes, rows, columns, C)`: among ties the upper left one."""
+    planes, o, r, p, s, c = samples.shape
+    flat = samples.transpose(1, 3, 5, 2, 4, 0).reshape(o, p, c, r * s * planes)
+    winner = np.arange(flat.shape[-1]) == flat.argmax(-1)[..., None]
+    spread = (winner * dy[..., None]).reshape(o, p, c, r, s, planes).transpose(5, 0, 3, 1, 4, 2)
+    return spread.reshape(planes, o * r, p * s, c)
 
 
 def _as_segments(x, labels, segments, mode):
