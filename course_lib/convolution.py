@@ -12,18 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .windows import (
-    Windows,
-    as_gradient,
-    as_input,
-    as_int,
-    as_matching,
-    as_real,
-    gradient_dtype,
-    lay,
-    per_axis,
-    working_dtype,
-)
+from .arguments import as_gradient, as_input, as_int, as_matching, as_real, gradient_dtype, per_axis, working_dtype
+from .windows import Windows, lay
 
 
 def conv(x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups=1) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from course_lib.arguments import as_int, per_axis
 from course_lib.layers import functional
 from course_lib.layers.base import Pooling, by_rank
-from course_lib.windows import as_int, per_axis
 
 
 class BlurPooling(Pooling):

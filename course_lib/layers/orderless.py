@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import keras
 
+from course_lib.arguments import as_int
 from course_lib.layers import functional
 from course_lib.layers.base import Pooling, serializable
-from course_lib.windows import as_int
 
 
 @serializable

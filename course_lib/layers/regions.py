@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from course_lib.arguments import as_int, per_axis
 from course_lib.layers import functional
 from course_lib.layers.base import Pooling, WindowedPooling, by_rank, serializable
 from course_lib.layers.sized import SizedPooling
-from course_lib.windows import as_int, per_axis
 
 
 class RegionPooling(Pooling):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from course_lib.arguments import per_axis
 from course_lib.layers import functional
 from course_lib.layers.base import Pooling, by_rank
 from course_lib.layers.functional.adaptive import as_sizes
 from course_lib.pooling.weighted import as_power
-from course_lib.windows import per_axis
 
 
 @keras.saving.register_keras_serializable("course_lib")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, blocks, gradient_dtype, lowest, per_axis, working_dtype
+from ..arguments import as_choice, as_gradient, as_input, as_int, gradient_dtype, lowest, per_axis, working_dtype
+from ..windows import blocks
 from .bins import Bins, apply_along, argmax_bins, bin_matrix, bin_sizes, fold_bins, scatter
 from .local import max_pool, max_pool_backward
 
@@ -104,8 +105,7 @@ def fractional_sequence(n, out, *, mode="pseudorandom", rng=None) -> np.ndarray:
     n, out = as_int(n, "n"), as_int(out, "out")
     if out > n:
         raise ValueError(f"out must be at most n={n}, got {out}")
-    if mode not in ("pseudorandom", "random"):
-        raise ValueError(f'mode must be "pseudorandom" or "random", got {mode!r}')
+    as_choice(mode, "mode", "pseudorandom", "random")
     drawn = isinstance(rng, np.random.Generator)
     if not drawn and (mode == "random" or not isinstance(rng, (float, np.floating))):
         raise TypeError(f"rng must be a numpy.random.Generator (or, if pseudorandom, a float), got {rng!r}")
@@ -276,11 +276,9 @@ def pixel_pyramid_pool_backward(dy, x, sizes=(27, 9, 3, 1)) -> np.ndarray:
 
 def _pyramid(x, levels, mode):
     x, levels = as_input(x), _as_sizes(levels, "levels")
-    if mode == "max":
+    if as_choice(mode, "mode", "max", "average") == "max":
         return x, levels, adaptive_max_pool, adaptive_max_pool_backward
-    if mode == "average":
-        return x, levels, adaptive_average_pool, adaptive_average_pool_backward
-    raise ValueError(f'mode must be "max" or "average", got {mode!r}')
+    return x, levels, adaptive_average_pool, adaptive_average_pool_backward
 
 
 def _as_sizes(sizes, name) -> tuple[int, ...]:

@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from ..windows import by_blocks, lowest
+from ..arguments import lowest
+from ..windows import by_blocks
 
 Bins = list[tuple[np.ndarray, np.ndarray]]
 

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, gradient_dtype, working_dtype
+from ..arguments import as_choice, as_gradient, as_input, as_int, gradient_dtype, working_dtype
 
 
 def intermap_pool(x, group_size, mode="max") -> np.ndarray:
@@ -65,6 +65,5 @@ def _groups(x, group_size, mode):
     x, size = as_input(x), as_int(group_size, "group_size")
     if x.shape[-1] % size:
         raise ValueError(f"group_size must divide the {x.shape[-1]} channels, got {size}")
-    if mode not in ("max", "average"):
-        raise ValueError(f'mode must be "max" or "average", got {mode!r}')
+    as_choice(mode, "mode", "max", "average")
     return x, x.reshape(*x.shape[:-1], x.shape[-1] // size, size)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import Windows, as_gradient, as_matching, blocks, gradient_dtype, over, working_dtype
+from ..arguments import as_gradient, as_matching, gradient_dtype, working_dtype
+from ..windows import Windows, blocks, over
 from .weighted import as_not_negative
 
 

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, by_blocks, gradient_dtype, per_axis, working_dtype
+from ..arguments import as_gradient, as_input, as_int, gradient_dtype, per_axis, working_dtype
+from ..windows import by_blocks
 from .bins import apply_along
 from .local import max_pool, max_pool_backward
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable
 
 import numpy as np
 
-from ..windows import as_int
+from ..arguments import as_int, as_number
 
 
 def evolve_ordinal_weights(
@@ -46,10 +45,7 @@ def evolve_ordinal_weights(
     generations, elite = as_int(generations, "generations", 0), as_int(elite, "elite")
     if elite >= population:
         raise ValueError(f"elite must be smaller than population={population}, got {elite}")
-    if isinstance(mutation, bool) or not isinstance(mutation, numbers.Real):
-        raise TypeError(f"mutation must be a number, got {mutation!r}")
-    if not 0 <= mutation < np.inf:
-        raise ValueError(f"mutation must be finite and not negative, got {mutation!r}")
+    as_number(mutation, "mutation", "a finite number, not negative", lambda mutation: 0 <= mutation < np.inf)
     if rng is None:
         rng = np.random.default_rng(0)
     elif not isinstance(rng, np.random.Generator):

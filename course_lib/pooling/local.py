@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import as_gradient, fold, fold_backward, gradient_dtype, highest, lowest, over, working_dtype
+from ..arguments import as_gradient, gradient_dtype, highest, lowest, working_dtype
+from ..windows import fold, fold_backward, over
 
 
 def max_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False) -> np.ndarray:

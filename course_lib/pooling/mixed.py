@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import (
-    Windows,
-    as_gradient,
-    as_matching,
-    as_real,
-    fold,
-    fold_backward,
-    gradient_dtype,
-    lowest,
-    over,
-    working_dtype,
-)
+from ..arguments import as_gradient, as_matching, as_real, gradient_dtype, lowest, working_dtype
+from ..windows import Windows, fold, fold_backward, over
 
 
 def mixed_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, share=0.5) -> np.ndarray:

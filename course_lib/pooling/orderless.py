@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, as_real, gradient_dtype, per_axis, working_dtype
+from ..arguments import as_choice, as_gradient, as_input, as_int, as_real, gradient_dtype, per_axis, working_dtype
 from .local import average_pool, average_pool_backward
 
 
@@ -139,11 +139,9 @@ def sketch(channels, dim, *, method="tensor_sketch", seed=0):
     ((3,), {1})
     """
     channels, dim, rng = as_int(channels, "channels", 0), as_int(dim, "dim"), np.random.default_rng(seed)
-    if method == "tensor_sketch":
+    if as_choice(method, "method", "tensor_sketch", "random_maclaurin") == "tensor_sketch":
         return tuple((rng.integers(dim, size=channels), rng.choice([-1, 1], channels)) for _ in range(2))
-    if method == "random_maclaurin":
-        return tuple(rng.choice([-1, 1], (dim, channels)) for _ in range(2))
-    raise ValueError(f'method must be "tensor_sketch" or "random_maclaurin", got {method!r}')
+    return tuple(rng.choice([-1, 1], (dim, channels)) for _ in range(2))
 
 
 def vlad_pool(x, centres) -> np.ndarray:

@@ -7,12 +7,12 @@ row-major order, has the smaller rank.
 
 from __future__ import annotations
 
-import numbers
 from functools import lru_cache
 
 import numpy as np
 
-from ..windows import Windows, as_gradient, as_int, as_matching, blocks, gradient_dtype, lowest, over, working_dtype
+from ..arguments import as_gradient, as_int, as_matching, as_number, gradient_dtype, lowest, working_dtype
+from ..windows import Windows, blocks, over
 from .drawn import as_uniforms
 
 
@@ -238,11 +238,8 @@ def _top_table(laid: Windows, k, name) -> np.ndarray:
 
 
 def _falling_table(laid: Windows, alpha, normalize) -> np.ndarray:
-    if isinstance(alpha, (bool, np.bool_)) or not isinstance(alpha, numbers.Real):
-        raise TypeError(f"alpha must be a number above 0 and at most 1, got {alpha!r}")
-    if not 0 < alpha <= 1:
-        raise ValueError(f"alpha must be above 0 and at most 1, got {alpha!r}")
-    weights = float(alpha) * (1 - float(alpha)) ** np.arange(laid.cells)
+    alpha = float(as_number(alpha, "alpha", "a number above 0 and at most 1", lambda alpha: 0 < alpha <= 1))
+    weights = alpha * (1 - alpha) ** np.arange(laid.cells)
     return _cut_table(weights) if normalize else np.tri(laid.cells + 1, laid.cells, -1) * weights
 
 

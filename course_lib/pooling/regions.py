@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import numbers
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_int, as_real, by_blocks, gradient_dtype, lowest, per_axis, working_dtype
+from ..arguments import (
+    as_choice,
+    as_gradient,
+    as_input,
+    as_int,
+    as_number,
+    as_real,
+    gradient_dtype,
+    lowest,
+    per_axis,
+    working_dtype,
+)
+from ..windows import by_blocks
 from .bins import apply_along, argmax_bins, bin_sizes, fold_bins, scatter
 
 
@@ -35,10 +46,10 @@ def roi_max_pool(x, rois, output_size, spatial_scale=1.0) -> np.ndarray:
     >>> roi_max_pool(np.arange(24.0).reshape(1, 4, 6, 1), [[0, 0, 0, 5, 3]], 3)[0, :, :, 0].tolist()
     [[7.0, 9.0, 11.0], [13.0, 15.0, 17.0], [19.0, 21.0, 23.0]]
     """
-    x, batch, regions, shape = _roi_bins(x, rois, output_size, spatial_scale)
+    x, images, regions, shape = _roi_bins(x, rois, output_size, spatial_scale)
     y = np.zeros(shape, x.dtype)
-    for result, n, bins in zip(y, batch, regions, strict=True):
-        result[...] = np.where(bin_sizes(bins) > 0, fold_bins(x[n:n + 1], bins, np.maximum, lowest(x.dtype))[0], 0)
+    for result, image, bins in zip(y, images, regions, strict=True):
+        result[...] = np.where(bin_sizes(bins) > 0, fold_bins(x[image], bins, np.maximum, lowest(x.dtype)), 0)
     return y
 
 
@@ -58,11 +69,11 @@ def roi_max_pool_backward(dy, x, rois, output_size, spatial_scale=1.0) -> np.nda
     array([[1., 0.],
            [0., 0.]])
     """
-    x, batch, regions, shape = _roi_bins(x, rois, output_size, spatial_scale)
+    x, images, regions, shape = _roi_bins(x, rois, output_size, spatial_scale)
     dx = np.zeros(x.shape, gradient_dtype(x))
-    for gradient, n, bins in zip(as_gradient(dy, shape), batch, regions, strict=True):
-        _, index = argmax_bins(x[n:n + 1], bins)
-        dx[n] += scatter(gradient[None], index, (1, *x.shape[1:]), dx.dtype)[0]
+    for gradient, image, bins in zip(as_gradient(dy, shape), images, regions, strict=True):
+        _, index = argmax_bins(x[image], bins)
+        dx[image] += scatter(gradient[None], index, (1, *x.shape[1:]), dx.dtype)
     return dx
 
 
@@ -184,8 +195,9 @@ def superpixel_pool_backward(dy, x, labels, segments=None, mode="mean") -> np.nd
     return dx.reshape(x.shape)
 
 
-def _as_rois(rois, x, spatial_scale) -> tuple[np.ndarray, np.ndarray]:
-    """Batch indices and scaled corners."""
+def _as_rois(x, rois, output_size, spatial_scale):
+    """`x`, each region's image and scaled corners, and the bins of its two sides."""
+    x, size = as_input(x), per_axis(output_size, 2, "output_size")
     if x.ndim != 4:
         raise ValueError(f"x must have shape (batch, height, width, channels), got {x.shape}")
     rois = as_real(rois, "rois").astype(float)
@@ -196,48 +208,44 @@ def _as_rois(rois, x, spatial_scale) -> tuple[np.ndarray, np.ndarray]:
     batch = rois[:, 0].astype(int)
     if (batch != rois[:, 0]).any() or (batch < 0).any() or (batch >= x.shape[0]).any():
         raise ValueError(f"rois must name a batch index from 0 to {x.shape[0] - 1} first, got {rois[:, 0].tolist()}")
-    if isinstance(spatial_scale, (bool, np.bool_)) or not isinstance(spatial_scale, numbers.Real):
-        raise TypeError(f"spatial_scale must be a positive number, got {spatial_scale!r}")
-    if not 0 < spatial_scale < np.inf:
-        raise ValueError(f"spatial_scale must be a positive number, got {spatial_scale!r}")
-    return batch, rois[:, 1:] * float(spatial_scale)
+    scale = as_number(spatial_scale, "spatial_scale", "a positive number", lambda scale: 0 < scale < np.inf)
+    return x, [slice(n, n + 1) for n in batch], rois[:, 1:] * float(scale), size
 
 
 def _roi_bins(x, rois, output_size, spatial_scale):
     """`x`, and for each region its image and its bins; then the shape of the output."""
-    x = as_input(x)
-    batch, corners = _as_rois(rois, x, spatial_scale)
-    size = per_axis(output_size, 2, "output_size")
+    x, images, corners, size = _as_rois(x, rois, output_size, spatial_scale)
     # NumPy rounds halves to even; the definition rounds them away from zero.
     corners = (np.sign(corners) * np.floor(np.abs(corners) + 0.5)).astype(int)
-    regions = []
-    for x1, y1, x2, y2 in corners:
-        bins = []
-        for start, end, cells, o in ((y1, y2, x.shape[1], size[0]), (x1, x2, x.shape[2], size[1])):
-            length = max(end - start + 1, 1)
-            low = start + np.arange(o) * length // o
-            high = start - (-(np.arange(o) + 1) * length // o)
-            bins.append((np.clip(low, 0, cells), np.clip(high, 0, cells)))
-        regions.append(bins)
-    return x, batch, regions, (len(batch), *size, x.shape[-1])
+    regions = [
+        [_whole_bins(y1, y2, size[0], x.shape[1]), _whole_bins(x1, x2, size[1], x.shape[2])]
+        for x1, y1, x2, y2 in corners
+    ]
+    return x, images, regions, (len(regions), *size, x.shape[-1])
+
+
+def _whole_bins(start, end, bins, cells):
+    length = max(end - start + 1, 1)
+    low = start + np.arange(bins) * length // bins
+    high = start - (-(np.arange(bins) + 1) * length // bins)
+    return np.clip(low, 0, cells), np.clip(high, 0, cells)
 
 
 def _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode):
-    """`x`, and for each region its image and the samples along rows and columns."""
-    x = as_input(x)
-    batch, corners = _as_rois(rois, x, spatial_scale)
-    size = per_axis(output_size, 2, "output_size")
+    """`x`, and for each region its image and the weights of its samples; then the bins of the two sides."""
+    x, images, corners, size = _as_rois(x, rois, output_size, spatial_scale)
     ratio = as_int(sampling_ratio, "sampling_ratio", 0)
-    if mode not in ("average", "max", "corner_max"):
-        raise ValueError(f'mode must be "average", "max" or "corner_max", got {mode!r}')
-    regions = []
-    for n, (x1, y1, x2, y2) in zip(batch, corners - (0.5 if aligned else 0), strict=True):
-        sides = []
-        for start, end, cells, o in ((y1, y2, x.shape[1], size[0]), (x1, x2, x.shape[2], size[1])):
-            length = end - start if aligned else max(end - start, 1.0)
-            sides.append(_sample_axis(start, length / o, o, ratio or max(int(np.ceil(length / o)), 1), cells))
-        regions.append((slice(n, n + 1), _planes(sides, size, mode)))
-    return x, regions, size
+    as_choice(mode, "mode", "average", "max", "corner_max")
+
+    def weights(start, end, bins, cells):
+        length = end - start if aligned else max(end - start, 1.0)
+        return _sample_axis(start, length / bins, bins, ratio or max(int(np.ceil(length / bins)), 1), cells)
+
+    sides = (
+        (weights(y1, y2, size[0], x.shape[1]), weights(x1, x2, size[1], x.shape[2]))
+        for x1, y1, x2, y2 in corners - (0.5 if aligned else 0)
+    )
+    return x, [(image, _planes(pair, size, mode)) for image, pair in zip(images, sides, strict=True)], size
 
 
 def _sample_axis(start, step, bins, ratio, cells):
@@ -291,8 +299,7 @@ def _as_segments(x, labels, segments, mode):
     segments = max(largest + 1, 1) if segments is None else as_int(segments, "segments")
     if largest >= segments:
         raise ValueError(f"labels must be below segments={segments}, got {largest}")
-    if mode not in ("mean", "max"):
-        raise ValueError(f'mode must be "mean" or "max", got {mode!r}')
+    as_choice(mode, "mode", "mean", "max")
     return x, labels.astype(np.intp, copy=False), segments
 
 

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from ..windows import as_gradient, as_input, as_real, by_blocks, gradient_dtype, working_dtype
+from ..arguments import as_gradient, as_input, as_number, as_real, gradient_dtype, working_dtype
+from ..windows import by_blocks
 from .weighted import as_power
 
 
@@ -204,8 +205,4 @@ def _as_gem_power(p, x):
 
 
 def _as_eps(eps) -> float:
-    if not np.isscalar(eps) or isinstance(eps, (bool, str, bytes, complex)):
-        raise TypeError(f"eps must be a positive number, got {eps!r}")
-    if not eps > 0:
-        raise ValueError(f"eps must be a positive number, got {eps!r}")
-    return float(eps)
+    return float(as_number(eps, "eps", "a positive number", lambda eps: eps > 0))

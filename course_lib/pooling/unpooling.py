@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from ..windows import Windows, as_gradient, as_input, as_int, blocks, fold, gradient_dtype, lay, lowest, over
+from ..arguments import as_gradient, as_input, as_int, gradient_dtype, lowest
+from ..windows import Windows, blocks, fold, lay, over
 
 
 def max_pool_argmax(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import numbers
-
 import numpy as np
 
-from ..windows import (
-    Windows,
-    as_gradient,
-    as_matching,
-    as_real,
-    blocks,
-    fold,
-    fold_backward,
-    gradient_dtype,
-    over,
-    working_dtype,
-)
+from ..arguments import as_gradient, as_matching, as_number, as_real, gradient_dtype, working_dtype
+from ..windows import Windows, blocks, fold, fold_backward, over
 
 
 def lp_pool(
@@ -92,10 +80,7 @@ def _power_mean(x, laid: Windows, p: float, normalized: bool) -> np.ndarray:
 
 
 def as_power(p) -> float:
-    if isinstance(p, (bool, np.bool_)) or not isinstance(p, numbers.Real):
-        raise TypeError(f"p must be a number from 1 to infinity, got {p!r}")
-    if not p >= 1:
-        raise ValueError(f"p must be at least 1, got {p!r}")
+    p = as_number(p, "p", "a number from 1 to infinity", lambda p: p >= 1)
     # An int keeps NumPy's fast squares.
     return int(p) if float(p).is_integer() else float(p)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from course_lib.arguments import as_int, per_axis
 from course_lib.layers.engine import as_floats, as_input, dims, unconverted
 from course_lib.layers.functional.bins import AxisBins, bin_maxima, bin_means, even_bins
 from course_lib.layers.functional.local import max_pool
-from course_lib.windows import as_int, per_axis
 
 
 @unconverted

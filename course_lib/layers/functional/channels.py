@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from course_lib.arguments import as_int
 from course_lib.layers.engine import as_floats, as_input, differentiable, dims, program, unconverted
 from course_lib.layers.functional.local import largest
-from course_lib.windows import as_int
 
 
 @unconverted

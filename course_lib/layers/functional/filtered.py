@@ -7,9 +7,9 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from course_lib.arguments import as_int, per_axis
 from course_lib.layers.engine import as_floats, dims, program, unconverted
 from course_lib.layers.functional.local import max_pool
-from course_lib.windows import as_int, per_axis
 
 
 @unconverted

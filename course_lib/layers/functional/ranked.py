@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from course_lib.arguments import as_int
 from course_lib.layers.engine import Geometry, Rule, as_floats, cells, counts, dims, real, unconverted
 from course_lib.layers.functional.drawn import as_uniforms
 from course_lib.layers.functional.local import any_of, is_nan, to_place
 from course_lib.layers.functional.weighted import reciprocal
 from course_lib.pooling.ranked import sorting_network
-from course_lib.windows import as_int
 
 
 @unconverted

@@ -7,9 +7,9 @@ import math
 
 import tensorflow as tf
 
+from course_lib.arguments import as_int, per_axis
 from course_lib.layers.engine import HALF, as_floats, as_input, differentiable, dims, program, unconverted
 from course_lib.layers.functional.local import is_nan
-from course_lib.windows import as_int, per_axis
 
 BLOCK = 4
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from course_lib.arguments import as_int
 from course_lib.layers.engine import (
     Geometry,
     aligned,
@@ -22,7 +23,6 @@ from course_lib.layers.engine import (
 )
 from course_lib.layers.functional.local import any_of, first_extreme, max_pool
 from course_lib.layers.functional.weighted import reciprocal
-from course_lib.windows import as_int
 
 
 @unconverted
