@@ -298,18 +298,9 @@ def lay(shape, pool_size=2, strides=None, padding="valid", dilation=1, ceil_mode
     dilation = per_axis(dilation, rank, "dilation")
     if not isinstance(ceil_mode, (bool, np.bool_)):
         raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
-    if isinstance(padding, str):
-        if padding not in PADDINGS:
-            raise ValueError(_padding_message(padding))
-        padding = (padding,) * rank
-    else:
-        pairs = _as_tuple(padding)
-        if len(pairs) != rank:
-            raise ValueError(_padding_message(padding, rank))
-        padding = tuple(_as_padding_pair(pair) for pair in pairs)
     return Windows(tuple(
         _lay_axis(i, *axis, ceil_mode, convolving)
-        for i, axis in enumerate(zip(spatial, pool, stride, dilation, padding, strict=True))
+        for i, axis in enumerate(zip(spatial, pool, stride, dilation, _as_padding(padding, rank), strict=True))
     ))
 
 
@@ -344,25 +335,23 @@ def _lay_axis(number, n, pool, stride, dilation, padding, ceil_mode, convolving)
     return Axis(n, pool, stride, dilation, before, after, out)
 
 
-def _as_padding_pair(padding) -> tuple[int, int]:
-    pair = _as_tuple(padding)
-    if len(pair) != 2:
-        raise ValueError(_padding_message(padding))
-    return as_int(pair[0], "padding", 0), as_int(pair[1], "padding", 0)
-
-
-def _as_tuple(padding) -> tuple:
+def _as_padding(padding, rank: int) -> tuple:
+    """A word or a pair of integers for each spatial axis."""
+    if isinstance(padding, str) and padding in PADDINGS:
+        return (padding,) * rank
+    refusal = (
+        f'padding must be "valid", "same", "same_lower" or ((before, after), ...), a pair for each of the {rank} '
+        f"spatial axes, got {padding!r}"
+    )
     if isinstance(padding, str):
-        raise ValueError(_padding_message(padding))
+        raise ValueError(refusal)
     try:
-        return tuple(padding)
+        pairs = [tuple(pair) for pair in padding]
     except TypeError:
-        raise TypeError(_padding_message(padding)) from None
-
-
-def _padding_message(padding, rank=None) -> str:
-    number = "" if rank is None else f", a pair for each of the {rank} spatial axes"
-    return f'padding must be "valid", "same", "same_lower" or ((before, after), ...){number}, got {padding!r}'
+        raise TypeError(refusal) from None
+    if [len(pair) for pair in pairs] != [2] * rank:
+        raise ValueError(refusal)
+    return tuple(tuple(as_int(cells, "padding", 0) for cells in pair) for pair in pairs)
 
 
 def blocks(x: np.ndarray):

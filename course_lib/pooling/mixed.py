@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arguments import as_gradient, as_matching, as_real, gradient_dtype, lowest, working_dtype
 from ..windows import Windows, fold, fold_backward, over
+from .weighted import weighted_sum
 
 
 def mixed_pool(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False, share=0.5) -> np.ndarray:
@@ -124,11 +125,8 @@ def _mix_backward(to_largest, to_mean, x, laid: Windows):
 
 
 def _opening(x, weights, laid: Windows):
-    z = np.zeros(laid.shape(x), weights.dtype)
-    for offset, outputs, inputs in laid:
-        z[outputs] += weights[offset] * x[inputs]
     # The sigmoid, written so that neither end overflows.
-    return 0.5 * (1 + np.tanh(z / 2))
+    return 0.5 * (1 + np.tanh(weighted_sum(x, weights, laid) / 2))
 
 
 def _as_share(share, x) -> np.ndarray:

@@ -31,29 +31,12 @@ def max_pool_argmax(x, pool_size=2, strides=None, padding="valid", *, dilation=1
     index = np.full(y.shape, -1)
     cells = np.arange(np.prod(x.shape[1:-1])).reshape(1, *x.shape[1:-1], 1)
     for block in blocks(x):
-        for _, outputs, inputs, hit in _first_hits(x[block], y[block], laid):
-            found = index[block][outputs]
-            # At most one cell hits, so adding its distance from -1 is an assignment.
-            found += hit * (cells[inputs] + 1)
+        # Backwards, so that the first of equals stays.
+        for _, outputs, inputs in reversed(list(laid)):
+            values, found = x[block][inputs], index[block][outputs]
+            hit = (values == y[block][outputs]) | (values != values)  # A NaN counts as the largest.
+            found += hit * (cells[inputs] - found)
     return y, index
-
-
-def _first_hits(x: np.ndarray, y: np.ndarray, laid: Windows):
-    """Where each window's largest value `y` first occurs in row-major order: `(offset, outputs, inputs, hit)`.
-
-    `hit` is a mask over `outputs`; every output is hit at most once. A NaN counts as the largest.
-    """
-    pending = np.ones(y.shape, bool)
-    holds_nan = y.dtype.kind == "f" and np.isnan(y).any()
-    for offset, outputs, inputs in laid:
-        cells = x[inputs]
-        hit = cells == y[outputs]
-        if holds_nan:
-            hit |= np.isnan(cells)
-        left = pending[outputs]
-        hit &= left
-        left ^= hit
-        yield offset, outputs, inputs, hit
 
 
 def max_unpool(y, index, output_shape) -> np.ndarray:

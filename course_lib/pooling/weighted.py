@@ -129,10 +129,16 @@ def weighted_pool_backward(dy, x, weights, pool_size=2, strides=None, padding="v
 
 
 def _weighted_mean(x, weights, laid: Windows) -> np.ndarray:
+    y = weighted_sum(x, weights, laid)
+    y *= _reciprocal(_met(weights, laid))
+    return y
+
+
+def weighted_sum(x, weights, laid: Windows) -> np.ndarray:
+    """The cells of each window times the weights of their offsets, added up."""
     y = np.zeros(laid.shape(x), weights.dtype)
     for offset, outputs, inputs in laid:
         y[outputs] += weights[offset] * x[inputs]
-    y *= _reciprocal(_met(weights, laid))
     return y
 
 
@@ -149,10 +155,7 @@ def _as_weights(weights, laid: Windows, x) -> np.ndarray:
 
 def _met(weights, laid: Windows) -> np.ndarray:
     """Sum of the weights that met a cell: `(1, *O, 1 or C)`."""
-    met = np.zeros((1, *laid.out, weights.shape[-1]), weights.dtype)
-    for offset, outputs, _ in laid:
-        met[outputs] += weights[offset]
-    return met
+    return weighted_sum(np.ones((1, *(a.size for a in laid.axes), weights.shape[-1]), weights.dtype), weights, laid)
 
 
 def _reciprocal(total: np.ndarray) -> np.ndarray:
