@@ -206,10 +206,15 @@ def _swap(kernel: np.ndarray, groups: int) -> np.ndarray:
 # faster: the cells of each window side by side, a few images at a time. A group is one more matrix.
 
 
+def _parts(x, laid):
+    # Side by side a cell lies once for each offset.
+    return laid.parts(x, max(1, laid.cells // 8))
+
+
 def _correlate(x, kernel, laid, groups):
     y = np.empty((x.shape[0], *laid.out, kernel.shape[-1]), working_dtype(x))
     weights = _matrices(kernel.astype(y.dtype, copy=False), groups)
-    for outputs, inputs, some in laid.parts(x):
+    for outputs, inputs, some in _parts(x, laid):
         filtered = _by_window(x[inputs], some, groups, y.dtype) @ weights
         y[outputs] = np.moveaxis(filtered, 0, -2).reshape(y[outputs].shape)
     return y
@@ -219,7 +224,7 @@ def _spread(dy, kernel, laid, groups):
     """Adjoint of `_correlate` in `x`."""
     dx = np.zeros((dy.shape[0], *(a.size for a in laid.axes), groups * kernel.shape[-2]), dy.dtype)
     weights = np.swapaxes(_matrices(kernel.astype(dy.dtype, copy=False), groups), -1, -2)
-    for outputs, inputs, some in laid.parts(dx):
+    for outputs, inputs, some in _parts(dx, laid):
         part, target = dy[outputs], _by_group(dx[inputs], groups)
         cells = (_matrices(part, groups) @ weights).reshape(groups, *part.shape[:-1], some.cells, kernel.shape[-2])
         for offset, before, after in some:
@@ -230,7 +235,7 @@ def _spread(dy, kernel, laid, groups):
 def _meet(dy, x, shape, laid, groups):
     """Gradient of `_correlate` in the kernel."""
     dkernel = np.zeros((groups, math.prod(shape[:-1]), shape[-1] // groups), dy.dtype)
-    for outputs, inputs, some in laid.parts(x):
+    for outputs, inputs, some in _parts(x, laid):
         cells = _by_window(x[inputs], some, groups, dy.dtype)
         dkernel += np.swapaxes(cells, -1, -2) @ _matrices(dy[outputs], groups)
     return np.moveaxis(dkernel, 0, -2).reshape(shape)

@@ -222,15 +222,16 @@ class Windows:
         for offset, cell in enumerate(itertools.product(*(a.spans for a in self.axes))):
             yield offset, (slice(None), *(s[0] for s in cell)), (slice(None), *(s[1] for s in cell))
 
-    def parts(self, x: np.ndarray):
+    def parts(self, x: np.ndarray, copies: int = 1):
         """The windows on `x` a few at a time, `(outputs, inputs, windows)`: a few images, or some rows of a large one.
 
         `windows` are those of `y[outputs]` on `x[inputs]`. Parts may share rows of the input, where windows overlap.
+        The more `copies` the work makes of a part, the smaller they are.
         """
         first, *others = self.axes
-        for block in blocks(x):
+        for block in blocks(x, copies):
             large = x[block].nbytes if len(x[block]) == 1 else 0
-            step = max(1, first.out * BLOCK_BYTES // large) if large else first.out
+            step = max(1, first.out * BLOCK_BYTES // copies // large) if large else first.out
             for row in range(0, first.out, step):
                 some, cells = first.part(row, min(row + step, first.out))
                 outputs = block, slice(row, row + some.out)
@@ -354,9 +355,9 @@ def _as_padding(padding, rank: int) -> tuple:
     return tuple(tuple(as_int(cells, "padding", 0) for cells in pair) for pair in pairs)
 
 
-def blocks(x: np.ndarray):
-    """Slices over the batch, each a few images of about `BLOCK_BYTES`."""
-    step = max(1, BLOCK_BYTES * x.shape[0] // max(x.nbytes, 1))
+def blocks(x: np.ndarray, copies: int = 1):
+    """Slices over the batch, each a few images; that many `copies` of them have about `BLOCK_BYTES`."""
+    step = max(1, BLOCK_BYTES * x.shape[0] // copies // max(x.nbytes, 1))
     return (slice(i, i + step) for i in range(0, x.shape[0], step))
 
 
