@@ -163,6 +163,13 @@ class Axis:
         """For each offset in the window the outputs whose cell there lies inside the input, and those cells."""
         return [self._span(k * self.dilation - self.before) for k in range(self.pool)]
 
+    @cached_property
+    def spans_by_reach(self) -> tuple[list[slice], list[tuple[slice, slice]]]:
+        """The cells of up to two offsets that reach every output, to start a result with, and all other `spans`."""
+        spans = sorted(self.spans, key=lambda span: span[0] != slice(0, self.out))
+        whole = [cells for outputs, cells in spans[:2] if outputs == slice(0, self.out)]
+        return whole, spans[len(whole):]
+
     def _span(self, shift: int) -> tuple[slice, slice]:
         first = max(0, -(shift // self.stride))
         last = min(self.out, (self.size - 1 - shift) // self.stride + 1)
@@ -244,10 +251,10 @@ class Windows:
             y[outputs] = function(x[inputs], some)
         return y
 
-    def divisor(self, dtype, include_pad: bool = False) -> np.ndarray:
+    def divisor(self, dtype, include_pad: bool = False):
         """`counts` to divide by: at least 1, and of the dtype of what it divides, which is many times faster."""
         if self.inside:
-            return np.full((1,) * len(self.axes) + (1,), self.cells, dtype)
+            return dtype.type(self.cells)
         return np.maximum(self.counts(include_pad), 1).astype(dtype)
 
     def counts(self, include_pad: bool = False) -> np.ndarray:
@@ -399,16 +406,12 @@ def _fold_axis(x, i, axis: Axis, combine, identity, out, dtype):
     before = (slice(None),) * i
     if out is None:
         out = np.empty((*x.shape[:i], axis.out, *x.shape[i + 1:]), dtype)
-    # Offsets that reach every output need no identity first: two of them start the result in one pass.
-    spans = sorted(axis.spans, key=lambda s: s[0] != slice(0, axis.out))
-    whole = [s for s in spans if s[0] == slice(0, axis.out)][:2]
+    whole, others = axis.spans_by_reach
     if len(whole) == 2:
-        combine(x[(*before, whole[0][1])], x[(*before, whole[1][1])], out=out, dtype=dtype)
-    elif whole:
-        out[...] = x[(*before, whole[0][1])]
+        combine(x[(*before, whole[0])], x[(*before, whole[1])], out=out, dtype=dtype)
     else:
-        out[...] = identity
-    for outputs, inputs in spans[len(whole):]:
+        out[...] = x[(*before, whole[0])] if whole else identity
+    for outputs, inputs in others:
         target = out[(*before, outputs)]
         combine(target, x[(*before, inputs)], out=target, dtype=dtype)
     return out
