@@ -256,7 +256,8 @@ def pixel_pyramid_pool(x, sizes=(27, 9, 3, 1)) -> np.ndarray:
     x = as_input(x)
     y = np.empty((*x.shape[:-1], len(sizes) * x.shape[-1]), x.dtype)
     for block in blocks(x):
-        np.concatenate([max_pool(x[block], size, 1, "same") for size in sizes], -1, out=y[block])
+        levels = [max_pool(x[block], size, 1, "same") if size > 1 else x[block] for size in sizes]
+        np.concatenate(levels, -1, out=y[block])
     return y
 
 
