@@ -34,7 +34,7 @@ def as_number(value, name: str, wanted: str, valid):
 
 def as_choice(value, name: str, *choices: str) -> str:
     """`value` if it is one of the words."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         *words, last = (f'"{choice}"' for choice in choices)
         raise ValueError(f"{name} must be {', '.join(words)} or {last}, got {value!r}")
     return value

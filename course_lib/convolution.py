@@ -39,11 +39,11 @@ def conv(x, kernel, bias=None, *, strides=1, padding="valid", dilation=1, groups
     >>> conv([[[1.0], [2.0], [4.0]]], [[[-1.0]], [[1.0]]])[0, :, 0]
     array([1., 2.])
     """
-    x, kernel, groups = _arguments(x, kernel, groups)
+    x, kernel, bias, groups = _arguments(x, kernel, bias, groups)
     laid = _lay(x.shape, kernel, strides, padding, dilation)
     y = _correlate(x, kernel, laid, groups)
     if bias is not None:
-        y += as_matching(bias, kernel.shape[-1:], "bias")
+        y += bias
     return y.astype(gradient_dtype(x), copy=False)
 
 
@@ -67,16 +67,10 @@ def conv_backward(dy, x, kernel, bias=None, *, strides=1, padding="valid", dilat
     >>> dx[0, :, 0], dkernel[:, 0, 0], dbias
     (array([-1.,  0.,  1.]), array([3., 6.]), array([2.]))
     """
-    x, kernel, groups = _arguments(x, kernel, groups)
+    x, kernel, bias, groups = _arguments(x, kernel, bias, groups)
     laid = _lay(x.shape, kernel, strides, padding, dilation)
-    if bias is not None:
-        as_matching(bias, kernel.shape[-1:], "bias")
     dy = as_gradient(dy, (x.shape[0], *laid.out, kernel.shape[-1])).astype(working_dtype(x), copy=False)
-    return (
-        _spread(dy, kernel, laid, groups).astype(gradient_dtype(x), copy=False),
-        _meet(dy, x, kernel.shape, laid, groups).astype(gradient_dtype(kernel), copy=False),
-        dy.sum(tuple(range(dy.ndim - 1))).astype(gradient_dtype(kernel), copy=False),
-    )
+    return _gradients(x, _spread(dy, kernel, laid, groups), kernel, _meet(dy, x, kernel.shape, laid, groups), dy)
 
 
 def conv_transpose(
@@ -113,11 +107,11 @@ def conv_transpose(
     >>> conv_transpose([[[1.0], [10.0]]], [[[1.0]], [[2.0]]])[0, :, 0]
     array([ 1., 12., 20.])
     """
-    x, kernel, groups = _arguments(x, kernel, groups)
+    x, kernel, bias, groups = _arguments(x, kernel, bias, groups)
     laid = _lay_transposed(x, kernel, strides, padding, dilation, output_padding)
     y = _spread(x.astype(working_dtype(x), copy=False), _swap(kernel, groups), laid, groups)
     if bias is not None:
-        y += as_matching(bias, kernel.shape[-1:], "bias")
+        y += bias
     return y.astype(gradient_dtype(x), copy=False)
 
 
@@ -139,22 +133,22 @@ def conv_transpose_backward(
     >>> conv_transpose_backward(np.ones((1, 3, 1)), [[[1.0], [10.0]]], [[[1.0]], [[2.0]]])[1][:, 0, 0]
     array([11., 11.])
     """
-    x, kernel, groups = _arguments(x, kernel, groups)
+    x, kernel, bias, groups = _arguments(x, kernel, bias, groups)
     laid = _lay_transposed(x, kernel, strides, padding, dilation, output_padding)
-    if bias is not None:
-        as_matching(bias, kernel.shape[-1:], "bias")
     swapped = _swap(kernel, groups)
     dy = as_gradient(dy, (x.shape[0], *(a.size for a in laid.axes), kernel.shape[-1]))
     dy = dy.astype(working_dtype(x), copy=False)
     dkernel = _meet(x.astype(dy.dtype, copy=False), dy, swapped.shape, laid, groups)
-    return (
-        _correlate(dy, swapped, laid, groups).astype(gradient_dtype(x), copy=False),
-        _swap(dkernel, groups).astype(gradient_dtype(kernel), copy=False),
-        dy.sum(tuple(range(dy.ndim - 1))).astype(gradient_dtype(kernel), copy=False),
-    )
+    return _gradients(x, _correlate(dy, swapped, laid, groups), kernel, _swap(dkernel, groups), dy)
 
 
-def _arguments(x, kernel, groups):
+def _gradients(x, dx, kernel, dkernel, dy):
+    """`(dx, dkernel, dbias)` in their dtypes."""
+    dtype, dbias = gradient_dtype(kernel), dy.sum(tuple(range(dy.ndim - 1)))
+    return dx.astype(gradient_dtype(x), copy=False), dkernel.astype(dtype, copy=False), dbias.astype(dtype, copy=False)
+
+
+def _arguments(x, kernel, bias, groups):
     x, kernel, groups = as_input(x), as_real(kernel, "kernel"), as_int(groups, "groups")
     channels = x.shape[-1]
     if kernel.ndim != x.ndim:
@@ -165,7 +159,7 @@ def _arguments(x, kernel, groups):
         raise ValueError(
             f"kernel must have {channels // groups} input channels (C/groups) on axis -2, got shape {kernel.shape}"
         )
-    return x, kernel, groups
+    return x, kernel, None if bias is None else as_matching(bias, kernel.shape[-1:], "bias"), groups
 
 
 def _lay(shape, kernel, strides, padding, dilation):
@@ -206,15 +200,16 @@ def _swap(kernel: np.ndarray, groups: int) -> np.ndarray:
 # faster: the cells of each window side by side, a few images at a time. A group is one more matrix.
 
 
-def _parts(x, laid):
-    # Side by side a cell lies once for each offset.
-    return laid.parts(x, max(1, laid.cells // 8))
+def _parts(x, laid, dtype):
+    # The cells of all windows side by side are many copies of `x`; those of a part are about eight `BLOCK_BYTES`.
+    side_by_side = math.prod(laid.out) * laid.cells * dtype.itemsize
+    return laid.parts(x, max(1, side_by_side // (8 * math.prod(x.shape[1:-1]) * x.itemsize)))
 
 
 def _correlate(x, kernel, laid, groups):
     y = np.empty((x.shape[0], *laid.out, kernel.shape[-1]), working_dtype(x))
     weights = _matrices(kernel.astype(y.dtype, copy=False), groups)
-    for outputs, inputs, some in _parts(x, laid):
+    for outputs, inputs, some in _parts(x, laid, y.dtype):
         filtered = _by_window(x[inputs], some, groups, y.dtype) @ weights
         y[outputs] = np.moveaxis(filtered, 0, -2).reshape(y[outputs].shape)
     return y
@@ -224,18 +219,23 @@ def _spread(dy, kernel, laid, groups):
     """Adjoint of `_correlate` in `x`."""
     dx = np.zeros((dy.shape[0], *(a.size for a in laid.axes), groups * kernel.shape[-2]), dy.dtype)
     weights = np.swapaxes(_matrices(kernel.astype(dy.dtype, copy=False), groups), -1, -2)
-    for outputs, inputs, some in _parts(dx, laid):
+    for outputs, inputs, some in _parts(dx, laid, dx.dtype):
         part, target = dy[outputs], _by_group(dx[inputs], groups)
-        cells = (_matrices(part, groups) @ weights).reshape(groups, *part.shape[:-1], some.cells, kernel.shape[-2])
-        for offset, before, after in some:
-            target[(slice(None), *after)] += cells[(slice(None), *before, offset)]
+        cells = (_matrices(part, groups) @ weights).reshape(groups, *part.shape[:-1], *some.pool, kernel.shape[-2])
+        # One axis after the other: k + k passes instead of k * k.
+        for i, axis in enumerate(some.axes, start=2):
+            windows, place = np.moveaxis(cells, len(some.axes) + 2, 0), (slice(None),) * i
+            cells = np.zeros((*windows.shape[1:i + 1], axis.size, *windows.shape[i + 2:]), dy.dtype)
+            for window, (before, after) in zip(windows, axis.spans, strict=True):
+                cells[(*place, after)] += window[(*place, before)]
+        target += cells
     return dx
 
 
 def _meet(dy, x, shape, laid, groups):
     """Gradient of `_correlate` in the kernel."""
     dkernel = np.zeros((groups, math.prod(shape[:-1]), shape[-1] // groups), dy.dtype)
-    for outputs, inputs, some in _parts(x, laid):
+    for outputs, inputs, some in _parts(x, laid, dy.dtype):
         cells = _by_window(x[inputs], some, groups, dy.dtype)
         dkernel += np.swapaxes(cells, -1, -2) @ _matrices(dy[outputs], groups)
     return np.moveaxis(dkernel, 0, -2).reshape(shape)

@@ -104,8 +104,7 @@ def windows(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_m
     array([[0., 1.],
            [2., 3.]])
     """
-    x = as_input(x)
-    laid = lay(x.shape, pool_size, strides, padding, dilation, ceil_mode)
+    x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     return laid.view(x, fill)
 
 
@@ -129,8 +128,7 @@ def windows_backward(dw, x, pool_size=2, strides=None, padding="valid", *, dilat
     >>> windows_backward(np.ones((1, 2, 2, 1)), x, 2, strides=1)[0, :, 0]
     array([1., 2., 1.])
     """
-    x = as_input(x)
-    laid = lay(x.shape, pool_size, strides, padding, dilation, ceil_mode)
+    x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     dw = as_gradient(dw, (x.shape[0], *laid.out, *laid.pool, x.shape[-1]), "dw")
     dx = np.zeros(x.shape, gradient_dtype(x))
     for offset, outputs, inputs in laid:
@@ -252,7 +250,7 @@ class Windows:
         return y
 
     def divisor(self, dtype, include_pad: bool = False):
-        """`counts` to divide by: at least 1, and of the dtype of what it divides, which is many times faster."""
+        """`counts` to divide by, or one for all: at least 1, and of the dtype of what it divides, many times faster."""
         if self.inside:
             return dtype.type(self.cells)
         return np.maximum(self.counts(include_pad), 1).astype(dtype)
@@ -348,8 +346,8 @@ def _as_padding(padding, rank: int) -> tuple:
     if isinstance(padding, str) and padding in PADDINGS:
         return (padding,) * rank
     refusal = (
-        f'padding must be "valid", "same", "same_lower" or ((before, after), ...), a pair for each of the {rank} '
-        f"spatial axes, got {padding!r}"
+        f'padding must be "valid", "same", "same_lower" or a pair (before, after) for each of the {rank} spatial axes, '
+        f"got {padding!r}"
     )
     if isinstance(padding, str):
         raise ValueError(refusal)
@@ -384,7 +382,7 @@ def by_blocks(function, *arrays: np.ndarray, dtype=None) -> np.ndarray:
 def fold(x: np.ndarray, laid: Windows, combine: np.ufunc, identity, dtype=None, divisor=None) -> np.ndarray:
     """Each window reduced by `combine`, a commutative and associative ufunc with the given identity.
 
-    `divisor`, a function of windows that returns `(*O, 1)`, then divides the result while it is at hand.
+    `divisor`, a function of windows that returns a number or `(*O, 1)`, then divides the result while it is at hand.
 
     By definition `y[outputs] = combine(y[outputs], x[inputs])` for every offset of `laid`. A window is a product
     of intervals, so one axis can be folded after the other: `k + k` passes instead of `k * k`.

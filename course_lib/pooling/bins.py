@@ -86,6 +86,8 @@ def apply_along(matrices: list[np.ndarray], x: np.ndarray) -> np.ndarray:
         for axis, (cells, weights) in enumerate(entries, start=1):
             taps = (weights[:, k] * y.take(cells[:, k], axis) for k in range(cells.shape[1]))
             y = functools.reduce(np.add, taps)
+            # A row without entries is 0, also where it was 0 times a NaN.
+            y[(slice(None),) * axis + (~weights.any(1).ravel(),)] = 0
         return y
 
     return by_blocks(apply, x)
@@ -103,10 +105,12 @@ def _entries(matrix: np.ndarray, dtype, trailing: int) -> tuple[np.ndarray, np.n
 
 def scatter(values: np.ndarray, index: np.ndarray, shape: tuple[int, ...], dtype) -> np.ndarray:
     """Zeros of `shape` with every value added at its index into the flattened spatial axes; -1 adds nowhere."""
-    n, c = shape[0], shape[-1]
-    cells = int(np.prod(shape[1:-1]))
-    images = np.arange(n).reshape(n, *(1,) * (index.ndim - 1))
-    flat = (images * cells + index) * c + np.arange(c)
-    met = index >= 0
-    total = np.bincount(flat[met], weights=np.broadcast_to(values, index.shape)[met], minlength=n * cells * c)
+    flat, met = flat_index(index, shape), index >= 0
+    total = np.bincount(flat[met], weights=np.broadcast_to(values, index.shape)[met], minlength=math.prod(shape))
     return total.reshape(shape).astype(dtype, copy=False)
+
+
+def flat_index(index: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Each index into the flattened spatial axes as one into the whole array of `shape`, flattened."""
+    images = np.arange(shape[0]).reshape(-1, *(1,) * (index.ndim - 1))
+    return (images * math.prod(shape[1:-1]) + index) * shape[-1] + np.arange(shape[-1])

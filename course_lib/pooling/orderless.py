@@ -95,13 +95,10 @@ def compact_bilinear_pool(x, dim, *, method="tensor_sketch", seed=0) -> np.ndarr
         first, second = first.astype(gram.dtype), second.astype(gram.dtype)
         return (((first @ gram) * second).sum(-1) / np.sqrt(dim)).astype(gradient_dtype(x), copy=False)
     bins, signs = _sketch_of_pairs(first, second, dim)
-    order = np.argsort(bins, kind="stable")
-    present, starts = np.unique(bins[order], return_index=True)
-    entries = (gram.reshape(len(gram), bins.size) * signs.astype(gram.dtype))[:, order]
-    y = np.zeros((x.shape[0], dim), gram.dtype)
-    if len(starts):
-        y[:, present] = np.add.reduceat(entries, starts, axis=1)
-    return y.astype(gradient_dtype(x), copy=False)
+    y = np.empty((len(gram), dim), gradient_dtype(x))
+    for total, entries in zip(y, gram.reshape(len(gram), bins.size), strict=True):
+        total[:] = np.bincount(bins, entries * signs, dim)
+    return y
 
 
 def compact_bilinear_pool_backward(dy, x, dim, *, method="tensor_sketch", seed=0) -> np.ndarray:

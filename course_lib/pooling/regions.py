@@ -46,9 +46,9 @@ def roi_max_pool(x, rois, output_size, spatial_scale=1.0) -> np.ndarray:
     >>> roi_max_pool(np.arange(24.0).reshape(1, 4, 6, 1), [[0, 0, 0, 5, 3]], 3)[0, :, :, 0].tolist()
     [[7.0, 9.0, 11.0], [13.0, 15.0, 17.0], [19.0, 21.0, 23.0]]
     """
-    x, images, regions, shape = _roi_bins(x, rois, output_size, spatial_scale)
+    x, regions, shape = _regions(x, rois, output_size, spatial_scale, _whole_bins)
     y = np.zeros(shape, x.dtype)
-    for result, image, bins in zip(y, images, regions, strict=True):
+    for result, (image, bins) in zip(y, regions, strict=True):
         result[...] = np.where(bin_sizes(bins) > 0, fold_bins(x[image], bins, np.maximum, lowest(x.dtype)), 0)
     return y
 
@@ -69,9 +69,9 @@ def roi_max_pool_backward(dy, x, rois, output_size, spatial_scale=1.0) -> np.nda
     array([[1., 0.],
            [0., 0.]])
     """
-    x, images, regions, shape = _roi_bins(x, rois, output_size, spatial_scale)
+    x, regions, shape = _regions(x, rois, output_size, spatial_scale, _whole_bins)
     dx = np.zeros(x.shape, gradient_dtype(x))
-    for gradient, image, bins in zip(as_gradient(dy, shape), images, regions, strict=True):
+    for gradient, (image, bins) in zip(as_gradient(dy, shape), regions, strict=True):
         _, index = argmax_bins(x[image], bins)
         dx[image] += scatter(gradient[None], index, (1, *x.shape[1:]), dx.dtype)
     return dx
@@ -102,10 +102,10 @@ def roi_align(x, rois, output_size, spatial_scale=1.0, sampling_ratio=2, aligned
     >>> roi_align(np.arange(4.0).reshape(1, 1, 4, 1), [[0, 0, 0, 4, 1]], (1, 2), aligned=False)[0, 0, :, 0]
     array([1.  , 2.75])
     """
-    x, regions, size = _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
-    y = np.empty((len(regions), *size, x.shape[-1]), gradient_dtype(x))
+    x, regions, shape = _sampled(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
+    y = np.empty(shape, gradient_dtype(x))
     for result, (image, planes) in zip(y, regions, strict=True):
-        result[...] = _sample(x[image], planes, size).max((0, 2, 4))
+        result[...] = _sample(x[image], planes, shape).max((0, 2, 4))
     return y
 
 
@@ -121,11 +121,10 @@ def roi_align_backward(
     array([[0.25, 0.25],
            [0.25, 0.25]])
     """
-    x, regions, size = _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
-    dy = as_gradient(dy, (len(regions), *size, x.shape[-1]))
+    x, regions, shape = _sampled(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
     dx = np.zeros(x.shape, working_dtype(x))
-    for gradient, (image, planes) in zip(dy, regions, strict=True):
-        spread = _to_largest(gradient, _sample(x[image], planes, size)).astype(dx.dtype, copy=False)
+    for gradient, (image, planes) in zip(as_gradient(dy, shape), regions, strict=True):
+        spread = _to_largest(gradient, _sample(x[image], planes, shape)).astype(dx.dtype, copy=False)
         for plane, sides in zip(spread, planes, strict=True):
             dx[image] += apply_along([matrix.T for matrix in sides], plane[None])
     return dx.astype(gradient_dtype(x), copy=False)
@@ -159,7 +158,7 @@ def superpixel_pool(x, labels, segments=None, mode="mean") -> np.ndarray:
     def pool(x, labels):
         flat, order, keys, starts, sizes = _sorted(x, labels, segments)
         cells, y = flat.take(order, 0), np.zeros((len(x) * segments, x.shape[-1]), dtype)
-        # One by one: `reduceat` over a first axis takes several times longer.
+        # One by one: `reduceat` over a first axis takes several times longer, except for segments of a few cells.
         for key, start, stop in zip(keys, starts, starts + sizes, strict=True):
             combine.reduce(cells[start:stop], 0, dtype, out=y[key])
         if mode == "mean":
@@ -184,7 +183,7 @@ def superpixel_pool_backward(dy, x, labels, segments=None, mode="mean") -> np.nd
     """
     x, labels, segments = _as_segments(x, labels, segments, mode)
     flat, order, keys, starts, sizes = _sorted(x, labels, segments)
-    dy = as_gradient(dy, (x.shape[0], segments, x.shape[-1])).reshape(-1, x.shape[-1])[keys]
+    dy = as_gradient(dy, (x.shape[0], segments, x.shape[-1])).reshape(len(x) * segments, x.shape[-1])[keys]
     dx = np.zeros(flat.shape, gradient_dtype(x))
     if mode == "mean":
         dx[order] = np.repeat(dy / sizes[:, None], sizes, axis=0)
@@ -195,8 +194,8 @@ def superpixel_pool_backward(dy, x, labels, segments=None, mode="mean") -> np.nd
     return dx.reshape(x.shape)
 
 
-def _as_rois(x, rois, output_size, spatial_scale):
-    """`x`, each region's image and scaled corners, and the bins of its two sides."""
+def _regions(x, rois, output_size, spatial_scale, side):
+    """`x`; each region's image and `side(start, end, bins, cells)` of its rows and columns; the shape of the output."""
     x, size = as_input(x), per_axis(output_size, 2, "output_size")
     if x.ndim != 4:
         raise ValueError(f"x must have shape (batch, height, width, channels), got {x.shape}")
@@ -209,43 +208,35 @@ def _as_rois(x, rois, output_size, spatial_scale):
     if (batch != rois[:, 0]).any() or (batch < 0).any() or (batch >= x.shape[0]).any():
         raise ValueError(f"rois must name a batch index from 0 to {x.shape[0] - 1} first, got {rois[:, 0].tolist()}")
     scale = as_number(spatial_scale, "spatial_scale", "a positive number", lambda scale: 0 < scale < np.inf)
-    return x, [slice(n, n + 1) for n in batch], rois[:, 1:] * float(scale), size
-
-
-def _roi_bins(x, rois, output_size, spatial_scale):
-    """`x`, and for each region its image and its bins; then the shape of the output."""
-    x, images, corners, size = _as_rois(x, rois, output_size, spatial_scale)
-    # NumPy rounds halves to even; the definition rounds them away from zero.
-    corners = (np.sign(corners) * np.floor(np.abs(corners) + 0.5)).astype(int)
-    regions = [
-        [_whole_bins(y1, y2, size[0], x.shape[1]), _whole_bins(x1, x2, size[1], x.shape[2])]
-        for x1, y1, x2, y2 in corners
-    ]
-    return x, images, regions, (len(regions), *size, x.shape[-1])
+    # One after the other: the weights of many regions would take more memory than the image.
+    regions = (
+        (slice(n, n + 1), [side(y1, y2, size[0], x.shape[1]), side(x1, x2, size[1], x.shape[2])])
+        for n, (x1, y1, x2, y2) in zip(batch, rois[:, 1:] * float(scale), strict=True)
+    )
+    return x, regions, (len(rois), *size, x.shape[-1])
 
 
 def _whole_bins(start, end, bins, cells):
+    # NumPy rounds halves to even; the definition rounds them away from zero.
+    start, end = (int(np.copysign(np.floor(min(abs(c), 2**31) + 0.5), c)) for c in (start, end))
     length = max(end - start + 1, 1)
     low = start + np.arange(bins) * length // bins
     high = start - (-(np.arange(bins) + 1) * length // bins)
     return np.clip(low, 0, cells), np.clip(high, 0, cells)
 
 
-def _align_arguments(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode):
-    """`x`, and for each region its image and the weights of its samples; then the bins of the two sides."""
-    x, images, corners, size = _as_rois(x, rois, output_size, spatial_scale)
+def _sampled(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode):
+    """As `_regions`, with the weights of each region's samples."""
     ratio = as_int(sampling_ratio, "sampling_ratio", 0)
     as_choice(mode, "mode", "average", "max", "corner_max")
 
     def weights(start, end, bins, cells):
         length = end - start if aligned else max(end - start, 1.0)
-        return _sample_axis(start, length / bins, bins, ratio or max(int(np.ceil(length / bins)), 1), cells)
+        samples = ratio or max(int(np.ceil(length / bins)), 1)
+        return _sample_axis(start - (0.5 if aligned else 0), length / bins, bins, samples, cells)
 
-    sides = (
-        (weights(y1, y2, size[0], x.shape[1]), weights(x1, x2, size[1], x.shape[2]))
-        for x1, y1, x2, y2 in corners - (0.5 if aligned else 0)
-    )
-    return x, [(image, _planes(pair, size, mode)) for image, pair in zip(images, sides, strict=True)], size
+    x, regions, shape = _regions(x, rois, output_size, spatial_scale, weights)
+    return x, ((image, _planes(sides, shape[1:3], mode)) for image, sides in regions), shape
 
 
 def _sample_axis(start, step, bins, ratio, cells):
@@ -261,7 +252,7 @@ def _sample_axis(start, step, bins, ratio, cells):
 
 
 def _planes(sides, size, mode):
-    """Weights along each side whose results the largest is taken of: of a mean there is one for each bin."""
+    """Pairs of row and column weights; a bin is the largest of what they give. A mean is one pair, one row a bin."""
     if mode == "corner_max":
         return list(itertools.product(*sides))
     rows, columns = (side.sum(0) for side in sides)
@@ -270,12 +261,12 @@ def _planes(sides, size, mode):
     return [tuple(m.reshape(o, -1, m.shape[-1]).mean(1) for m, o in zip((rows, columns), size, strict=True))]
 
 
-def _sample(image, planes, size) -> np.ndarray:
+def _sample(image, planes, shape) -> np.ndarray:
     """`(planes, bins down, samples, bins across, samples, C)` of one image."""
     image = image.astype(working_dtype(image), copy=False)
     samples = np.concatenate([apply_along(sides, image) for sides in planes])
-    n, rows, columns, channels = samples.shape
-    return samples.reshape(n, size[0], rows // size[0], size[1], columns // size[1], channels)
+    (n, rows, columns, channels), (_, o, p, _) = samples.shape, shape
+    return samples.reshape(n, o, rows // o, p, columns // p, channels)
 
 
 def _to_largest(dy, samples):
@@ -304,12 +295,12 @@ def _as_segments(x, labels, segments, mode):
 
 
 def _sorted(x, labels, segments):
-    """All cells, their order by image and segment, where each segment that has cells begins, and its number."""
-    image = np.arange(x.shape[0]).reshape(-1, *(1,) * (labels.ndim - 1))
-    key = (image * segments + labels).ravel()
-    sizes = np.bincount(key, minlength=len(x) * segments)
-    keys, starts = np.flatnonzero(sizes), np.cumsum(sizes) - sizes
+    """All cells, their order by image and segment, which segments have cells, where each begins, and its size."""
+    image = np.arange(len(x)).reshape(-1, *(1,) * (labels.ndim - 1))
     # A stable sort keeps row-major order within a segment, which decides between tied maxima; of short integers it
     # takes one pass a byte.
-    order = np.argsort(key.astype(np.min_scalar_type(len(sizes))), kind="stable")
-    return x.reshape(-1, x.shape[-1]), order, keys, starts[keys], sizes[keys]
+    key = (image * segments + labels).ravel().astype(np.min_scalar_type(len(x) * segments))
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    starts = np.flatnonzero(np.diff(key, prepend=-1))
+    return x.reshape(key.size, x.shape[-1]), order, key[starts], starts, np.diff(starts, append=key.size)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..arguments import as_gradient, as_input, as_int, gradient_dtype, lowest
 from ..windows import Windows, blocks, fold, lay, over
+from .bins import flat_index
 
 
 def max_pool_argmax(x, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -61,12 +62,11 @@ def max_unpool(y, index, output_shape) -> np.ndarray:
     >>> max_unpool([[[3], [5]]], [[[1], [3]]], (4,))[0, :, 0]
     array([0, 3, 0, 5])
     """
-    y, flat, spatial = _places(y, index, output_shape)
-    n, c = y.shape[0], y.shape[-1]
-    out = np.zeros((n, math.prod(spatial), c), y.dtype)
-    # NumPy assigns in order, so of equal indices the last one stays.
-    out[np.arange(n)[:, None, None], flat, np.arange(c)] = y.reshape(flat.shape)
-    return out.reshape(n, *spatial, c)
+    y, flat, shape = _places(y, index, output_shape)
+    out = np.zeros(math.prod(shape), y.dtype)
+    # NumPy assigns in the order of memory, which after `ravel` is row-major: of equal indices the last one stays.
+    out[flat] = y.ravel()
+    return out.reshape(shape)
 
 
 def max_unpool_backward(dy, y, index, output_shape) -> np.ndarray:
@@ -82,15 +82,11 @@ def max_unpool_backward(dy, y, index, output_shape) -> np.ndarray:
     >>> max_unpool_backward([[[1.0], [2.0], [3.0]]], [[[7.0], [8.0]]], [[[2], [2]]], (3,))[0, :, 0]
     array([0., 3.])
     """
-    y, flat, spatial = _places(y, index, output_shape)
-    n, c = y.shape[0], y.shape[-1]
-    dy = as_gradient(dy, (n, *spatial, c)).reshape(n, math.prod(spatial), c)
-    batch, channel = np.arange(n)[:, None, None], np.arange(c)
-    order = np.arange(flat.shape[1])[None, :, None]
-    owner = np.full(dy.shape, -1)
-    owner[batch, flat, channel] = order
-    kept = owner[batch, flat, channel] == order
-    return (dy[batch, flat, channel] * kept).reshape(y.shape).astype(gradient_dtype(y), copy=False)
+    y, flat, shape = _places(y, index, output_shape)
+    dy = as_gradient(dy, shape).ravel()
+    owner, order = np.empty(dy.shape, int), np.arange(y.size)
+    owner[flat] = order
+    return (dy[flat] * (owner[flat] == order)).reshape(y.shape).astype(gradient_dtype(y), copy=False)
 
 
 def average_unpool(
@@ -165,7 +161,8 @@ def _places(y, index, output_shape):
             f"index must lie from 0 to {math.prod(spatial) - 1} for output_shape {spatial}, "
             f"got values from {index.min()} to {index.max()}"
         )
-    return y, index.reshape(y.shape[0], math.prod(y.shape[1:-1]), y.shape[-1]), spatial
+    shape = y.shape[0], *spatial, y.shape[-1]
+    return y, flat_index(index.astype(np.intp), shape).ravel(), shape
 
 
 def _as_spatial(output_shape, y) -> tuple[int, ...]:

@@ -108,7 +108,7 @@ def weighted_pool(x, weights, pool_size=2, strides=None, padding="valid", *, dil
     """
     x, laid = over(x, pool_size, strides, padding, dilation, ceil_mode)
     weights = _as_weights(weights, laid, x)
-    return laid.pooled(x, lambda cells, some: _weighted_mean(cells, weights, some))
+    return laid.pooled(x, lambda cells, some: weighted_sum(cells, weights, some) * _reciprocal(_met(weights, some)))
 
 
 def weighted_pool_backward(dy, x, weights, pool_size=2, strides=None, padding="valid", *, dilation=1, ceil_mode=False):
@@ -126,12 +126,6 @@ def weighted_pool_backward(dy, x, weights, pool_size=2, strides=None, padding="v
     for offset, outputs, inputs in laid:
         laid.add(dx, inputs, weights[offset] * share[outputs])
     return dx
-
-
-def _weighted_mean(x, weights, laid: Windows) -> np.ndarray:
-    y = weighted_sum(x, weights, laid)
-    y *= _reciprocal(_met(weights, laid))
-    return y
 
 
 def weighted_sum(x, weights, laid: Windows) -> np.ndarray:
@@ -154,7 +148,9 @@ def _as_weights(weights, laid: Windows, x) -> np.ndarray:
 
 
 def _met(weights, laid: Windows) -> np.ndarray:
-    """Sum of the weights that met a cell: `(1, *O, 1 or C)`."""
+    """Sum of the weights that met a cell: `(1, *O, 1 or C)`, or one for all windows."""
+    if laid.inside:
+        return weights.sum(0)
     return weighted_sum(np.ones((1, *(a.size for a in laid.axes), weights.shape[-1]), weights.dtype), weights, laid)
 
 

@@ -289,11 +289,30 @@ def test_superpixel_labels_of_any_integers(dtype):
         )
 
 
+def test_superpixels_without_channels():
+    y = cl.superpixel_pool(np.ones((2, 3, 3, 0)), np.zeros((2, 3, 3), int))
+    assert y.shape == (2, 1, 0)
+    assert cl.superpixel_pool_backward(y, np.ones((2, 3, 3, 0)), np.zeros((2, 3, 3), int)).shape == (2, 3, 3, 0)
+
+
 def test_superpixel_maximum_is_the_first_nan():
     x = np.array([1.0, np.nan, 3.0, np.nan]).reshape(1, 4, 1)
     assert np.isnan(cl.superpixel_pool(x, [[0, 0, 0, 0]], mode="max")).all()
     dx = cl.superpixel_pool_backward([[[1.0]]], x, [[0, 0, 0, 0]], mode="max")
     assert dx[0, :, 0].tolist() == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("mode", ["average", "max", "corner_max"])
+@pytest.mark.parametrize("corner", [(0, 0), (3, 3), (0, 3)])
+def test_a_region_outside_is_zero_whatever_the_image_holds(mode, corner):
+    x = np.ones((1, 4, 4, 1))
+    x[0, corner[0], corner[1]] = np.nan
+    for region in ([0, 8, 8, 10, 10], [0, -9, -9, -7, -7], [0, 8, 0, 10, 2]):
+        assert cl.roi_align(x, [region], 1, mode=mode).tolist() == [[[[0.0]]]]
+
+
+def test_regions_may_be_far_out():
+    assert cl.roi_max_pool(np.ones((1, 4, 6, 1)), [[0, -1e20, 0, 1e20, 3]], 1).tolist() == [[[[1.0]]]]
 
 
 def test_roi_max_of_the_whole_image_is_adaptive():
@@ -333,6 +352,12 @@ def test_unpooling_undoes_pooling(geometry):
     if not (np.asarray(how["strides"]) < (np.asarray(how["pool_size"]) - 1) * how["dilation"] + 1).any():
         mean = cl.average_pool(x, **how)
         assert np.allclose(cl.average_pool(cl.average_unpool(mean, **how, output_shape=spatial), **how), mean)
+
+
+def test_of_equal_indices_the_last_stays_whatever_the_strides():
+    y, index = np.array([2.0, 1.0]).reshape(1, 2, 1)[:, ::-1], np.zeros((1, 2, 1), int)[:, ::-1]
+    assert cl.max_unpool(y, index, 1).item() == 2
+    assert cl.max_unpool_backward([[[3.0]]], y, index, 1)[0, :, 0].tolist() == [0, 3]
 
 
 def test_negative_values_do_not_survive_unpooling():
