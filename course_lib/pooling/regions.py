@@ -104,8 +104,8 @@ def roi_align(x, rois, output_size, spatial_scale=1.0, sampling_ratio=2, aligned
     """
     x, regions, shape = _sampled(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
     y = np.empty(shape, gradient_dtype(x))
-    for result, (image, planes) in zip(y, regions, strict=True):
-        result[...] = _sample(x[image], planes, shape).max((0, 2, 4))
+    for result, (cells, planes) in zip(y, regions, strict=True):
+        result[...] = _sample(x[cells], planes, shape).max((0, 2, 4))
     return y
 
 
@@ -123,10 +123,10 @@ def roi_align_backward(
     """
     x, regions, shape = _sampled(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
     dx = np.zeros(x.shape, working_dtype(x))
-    for gradient, (image, planes) in zip(as_gradient(dy, shape), regions, strict=True):
-        spread = _to_largest(gradient, _sample(x[image], planes, shape)).astype(dx.dtype, copy=False)
+    for gradient, (cells, planes) in zip(as_gradient(dy, shape).astype(dx.dtype, copy=False), regions, strict=True):
+        spread = gradient[None] if mode == "average" else _to_largest(gradient, _sample(x[cells], planes, shape))
         for plane, sides in zip(spread, planes, strict=True):
-            dx[image] += apply_along([matrix.T for matrix in sides], plane[None])
+            dx[cells] += apply_along([matrix.T for matrix in sides], plane[None])
     return dx.astype(gradient_dtype(x), copy=False)
 
 
@@ -226,7 +226,7 @@ def _whole_bins(start, end, bins, cells):
 
 
 def _sampled(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode):
-    """As `_regions`, with the weights of each region's samples."""
+    """As `_regions`, but the cells that the samples of each region meet, and their weights."""
     ratio = as_int(sampling_ratio, "sampling_ratio", 0)
     as_choice(mode, "mode", "average", "max", "corner_max")
 
@@ -236,7 +236,14 @@ def _sampled(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
         return _sample_axis(start - (0.5 if aligned else 0), length / bins, bins, samples, cells)
 
     x, regions, shape = _regions(x, rois, output_size, spatial_scale, weights)
-    return x, ((image, _planes(sides, shape[1:3], mode)) for image, sides in regions), shape
+    return x, (_cut(image, sides, shape[1:3], mode) for image, sides in regions), shape
+
+
+def _cut(image, sides, size, mode):
+    """The part of an image that the samples meet, and the weights in this part."""
+    met = [np.flatnonzero(side.any((0, 1))) for side in sides]
+    rows, columns = (slice(cells[0], cells[-1] + 1) if len(cells) else slice(1) for cells in met)
+    return (image, rows, columns), _planes((sides[0][..., rows], sides[1][..., columns]), size, mode)
 
 
 def _sample_axis(start, step, bins, ratio, cells):
