@@ -231,9 +231,9 @@ def _sampled(x, rois, output_size, spatial_scale, sampling_ratio, aligned, mode)
     as_choice(mode, "mode", "average", "max", "corner_max")
 
     def weights(start, end, bins, cells):
+        start, end = (start - 0.5, end - 0.5) if aligned else (start, end)
         length = end - start if aligned else max(end - start, 1.0)
-        samples = ratio or max(int(np.ceil(length / bins)), 1)
-        return _sample_axis(start - (0.5 if aligned else 0), length / bins, bins, samples, cells)
+        return _sample_axis(start, length / bins, bins, ratio or max(int(np.ceil(length / bins)), 1), cells)
 
     x, regions, shape = _regions(x, rois, output_size, spatial_scale, weights)
     return x, (_cut(image, sides, shape[1:3], mode) for image, sides in regions), shape
