@@ -358,6 +358,9 @@ def test_of_equal_indices_the_last_stays_whatever_the_strides():
     y, index = np.array([2.0, 1.0]).reshape(1, 2, 1)[:, ::-1], np.zeros((1, 2, 1), int)[:, ::-1]
     assert cl.max_unpool(y, index, 1).item() == 2
     assert cl.max_unpool_backward([[[3.0]]], y, index, 1)[0, :, 0].tolist() == [0, 3]
+    y, index = np.arange(4.0).reshape(1, 2, 2, 1), np.array([5, 0, 5, 3]).reshape(1, 2, 2, 1)
+    by_columns = np.asfortranarray(y), np.asfortranarray(index)
+    assert cl.max_unpool(*by_columns, (2, 3)).ravel().tolist() == [1, 0, 0, 3, 0, 2]
 
 
 def test_negative_values_do_not_survive_unpooling():
